@@ -1,0 +1,40 @@
+"""The `siperlu` command."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+COMMANDS = {
+    "models": "cli.models",
+    "evaluate": "cli.evaluate",
+    "bench": "cli.bench",
+    "demo": "cli.demo",
+    "kiosk": "cli.kiosk",
+    "collector": "cli.collector",
+    "people": "cli.people",
+    "config": "cli.config",
+}
+
+
+class Lazy(click.Group):
+    """Imports a command's module only when the command is called: `siperlu --help` must not load a camera."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command's own module, which names it `command`."""
+        if cmd_name not in COMMANDS:
+            return None
+        found = importlib.import_module(COMMANDS[cmd_name]).command
+        assert isinstance(found, click.Command)  # noqa: S101 - a programming error, not a user's
+        return found
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="siperlu-kiosk")
+def main() -> None:
+    """Attendance by face on a Raspberry Pi, and the centre that judges it."""

@@ -1,0 +1,1 @@
+"""Verify, commit, then receipt."""

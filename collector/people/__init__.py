@@ -1,0 +1,1 @@
+"""Units, people, kiosks, and the rosters that kiosks get."""

@@ -1,0 +1,1 @@
+"""What records mean under the hours of their time. Pure."""

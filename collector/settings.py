@@ -1,0 +1,58 @@
+"""The settings of the centre: `siperlu config show collector` prints them all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from settings import Section, Settings, key
+
+
+class Store(Section):
+    """The database."""
+
+    url: str = key("sqlite:////var/lib/siperlu/centre.db", "SQLAlchemy address; postgresql+psycopg://… in production.")
+    keys: Path = key(Path("/var/lib/siperlu/centre-keys"), "Folder of the centre's own keys, mode 0700.")
+
+
+class Broker(Section):
+    """The MQTT broker."""
+
+    host: str = key("127.0.0.1", "Broker's name or address.")
+    port: int = key(8883, "Broker's port.", ge=1, le=65535)
+    tls: bool = key(True, "Mutual TLS; off only for a broker on loopback.")
+    ca: Path = key(Path("/etc/siperlu/ca.crt"), "The broker's certificate authority.")
+    certificate: Path = key(Path("/etc/siperlu/centre.crt"), "The centre's client certificate.")
+    certificate_key: Path = key(Path("/etc/siperlu/centre.key"), "Its private key.")
+
+
+class Ingest(Section):
+    """Taking records in."""
+
+    batch: int = key(500, "Most messages in one commit.", unit="messages", ge=1, le=20000)
+    wait_ms: int = key(50, "A batch that is not full is committed after so long.", unit="ms", ge=0, le=5000)
+
+
+class Rosters(Section):
+    """Publishing rosters."""
+
+    false_accepts: float = key(0.001, "Wanted share of strangers accepted at a kiosk.", ge=1e-6, le=0.1)
+    embedder: str = key("dlib", "Embedder of the templates, as named in models/manifest.toml.")
+    weights: Path = key(Path("/var/lib/siperlu/weights"), "Installed weights.")
+
+
+class Web(Section):
+    """The pages."""
+
+    port: int = key(8090, "Port on 127.0.0.1; 0 takes a free one.", ge=0, le=65535)
+    language: str = key("id", "First language of the pages: id or en.", pattern="^(id|en)$")
+    timezone: str = key("Asia/Jakarta", "Local time of the regency (WIB, no daylight saving).")
+
+
+class CollectorSettings(Settings):
+    """The centre's settings file."""
+
+    store: Store = Store()
+    broker: Broker = Broker()
+    ingest: Ingest = Ingest()
+    rosters: Rosters = Rosters()
+    web: Web = Web()

@@ -1,0 +1,1 @@
+"""The centre's database: tables, migrations, sessions."""

@@ -1,0 +1,1 @@
+"""What touches the board: camera, lights, sound, clock. Knows nothing of people, records or networks."""

@@ -1,0 +1,1 @@
+"""Cameras, real and simulated, behind one seam."""

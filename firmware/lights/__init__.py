@@ -1,0 +1,1 @@
+"""LEDs and buzzer, real and silent, behind one seam."""

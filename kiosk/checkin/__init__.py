@@ -1,0 +1,1 @@
+"""What a look comes to. Pure: no clock, no disk, no network."""

@@ -1,0 +1,1 @@
+"""Who a face is: the roster in memory and the search in it. Pure numpy."""

@@ -1,0 +1,1 @@
+"""The kiosk's record of greens: signed, chained, on disk before anybody is told."""

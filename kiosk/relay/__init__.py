@@ -1,0 +1,1 @@
+"""The way between the ledger and the centre; its own process."""
