@@ -1,0 +1,114 @@
+"""Tables of people, units, kiosks and rosters."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from collector.store.base import Base
+
+
+class Unit(Base):
+    """An OPD, bagian, UPT, kecamatan or school."""
+
+    __tablename__ = "units"
+    code: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(32), default="opd")
+    parent: Mapped[str | None] = mapped_column(ForeignKey("units.code"), index=True)
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+
+
+class Person(Base):
+    """A civil servant or contract worker. `id` is random and the only thing the wire knows; `number` is NIP or NI PPPK."""
+
+    __tablename__ = "people"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    status: Mapped[str] = mapped_column(String(32))
+    number: Mapped[str | None] = mapped_column(String(32), unique=True)
+    internal_number: Mapped[str | None] = mapped_column(String(64), unique=True)
+    left_on: Mapped[date | None] = mapped_column(Date)
+
+
+class Assignment(Base):
+    """A person works at a unit between two days, both included; `until` None is open. `kind`: main or second."""
+
+    __tablename__ = "assignments"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    unit: Mapped[str] = mapped_column(ForeignKey("units.code"), index=True)
+    kind: Mapped[str] = mapped_column(String(16), default="main")
+    from_day: Mapped[date] = mapped_column(Date)
+    until_day: Mapped[date | None] = mapped_column(Date)
+
+
+class Template(Base):
+    """A person's template of one embedder: unit vector, float32 little-endian. `photos`: how many made it."""
+
+    __tablename__ = "templates"
+    person: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
+    model: Mapped[str] = mapped_column(String(64), primary_key=True)
+    vector: Mapped[bytes] = mapped_column(LargeBinary)
+    photos: Mapped[int]
+    made_at: Mapped[datetime]
+
+
+class Chip(Base):
+    """An aligned enrolment picture, encrypted to the centre, from which a change of embedder makes templates again."""
+
+    __tablename__ = "chips"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    family: Mapped[str] = mapped_column(String(32))
+    encrypted: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime]
+
+
+class Kiosk(Base):
+    """A kiosk. `scope`: unit (its unit and those below), opd (its whole OPD), or all."""
+
+    __tablename__ = "kiosks"
+    id: Mapped[str] = mapped_column(String(63), primary_key=True)
+    unit: Mapped[str] = mapped_column(ForeignKey("units.code"), index=True)
+    scope: Mapped[str] = mapped_column(String(16), default="unit")
+    registered_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]
+
+
+class KioskKey(Base):
+    """A public key of a kiosk, by the name seals carry (`owner#number`). `use`: record, relay (Ed25519), roster (X25519)."""
+
+    __tablename__ = "kiosk_keys"
+    kid: Mapped[str] = mapped_column(String(100), primary_key=True)
+    kiosk: Mapped[str] = mapped_column(ForeignKey("kiosks.id"), index=True)
+    use: Mapped[str] = mapped_column(String(16))
+    x: Mapped[str] = mapped_column(String(43))
+    thumbprint: Mapped[str] = mapped_column(String(43), unique=True)
+    added_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class PublishedRoster(Base):
+    """The manifest a kiosk was last given."""
+
+    __tablename__ = "published_rosters"
+    kiosk: Mapped[str] = mapped_column(ForeignKey("kiosks.id"), primary_key=True)
+    version: Mapped[int]
+    at: Mapped[datetime]
+    sealed: Mapped[str] = mapped_column(Text)
+
+
+class PublishedEntry(Base):
+    """One sealed roster entry a kiosk was last given; `content` is the SHA-256 of what was encrypted, to tell a change."""
+
+    __tablename__ = "published_entries"
+    __table_args__ = (Index("ix_published_entries_person", "person"),)
+    kiosk: Mapped[str] = mapped_column(ForeignKey("kiosks.id"), primary_key=True)
+    person: Mapped[str] = mapped_column(String(64), primary_key=True)
+    content: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[str] = mapped_column(String(64))
+    sealed: Mapped[str] = mapped_column(Text)
