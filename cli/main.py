@@ -30,7 +30,7 @@ class Lazy(click.Group):
         if cmd_name not in COMMANDS:
             return None
         found = importlib.import_module(COMMANDS[cmd_name]).command
-        assert isinstance(found, click.Command)  # noqa: S101 - a programming error, not a user's
+        assert isinstance(found, click.Command)
         return found
 
 
