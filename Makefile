@@ -25,3 +25,17 @@ check: setup
 
 clean:
 	rm -rf $(VENV) .cache .demo build dist *.egg-info
+
+# Real faces and third-party weights lie outside the checkout; tests that need them say so when they are not there.
+FACES ?= $(wildcard ../shared/data)
+MODELS ?= $(wildcard ../shared/models)
+DEBIAN := mosquitto postgresql chromium
+
+packages:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  missing=$$(for p in $(DEBIAN); do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
+	  if [ -n "$$missing" ]; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi; \
+	else echo "not root: tests that need one of $(DEBIAN) and do not find it are skipped and say so"; fi
+
+test: setup packages
+	SIPERLU_TEST_FACES="$(FACES)" SIPERLU_TEST_MODELS="$(MODELS)" $(BIN)/pytest $(ARGS)

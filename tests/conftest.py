@@ -1,0 +1,30 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+def _folder(variable: str, what: str) -> Path:
+    named = os.environ.get(variable, "")
+    if not named:
+        pytest.skip(f"{what} are not part of the project: name their folder in {variable}")
+    folder = Path(named).resolve()
+    if not folder.is_dir():
+        pytest.fail(f"{variable}={named}: no such folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def faces_dir() -> Path:
+    """Folder of real face pictures, one sub-folder a set (lfw, nuaa, video, …)."""
+    return _folder("SIPERLU_TEST_FACES", "real face pictures")
+
+
+@pytest.fixture(scope="session")
+def models_dir() -> Path:
+    """Folder of third-party weights (detect/, embed/, …)."""
+    return _folder("SIPERLU_TEST_MODELS", "third-party weights")
