@@ -1,0 +1,163 @@
+"""The contract of version 1: every message round-trips, and what was sent yesterday is read tomorrow."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.contract.samples import SAMPLES, Sample
+from wire import jwks, messages, records
+from wire.errors import ContractError
+
+STORED = Path(__file__).parent / "samples" / "v1"
+FIRST_KIOSK_BODIES = (records.CheckIn, records.Heartbeat, records.Event, records.Enrolment)
+
+
+def _message_classes() -> set[type]:
+    """Every public dataclass of the contract that is sent by itself: it has a codec or is a record's body."""
+    found = {
+        cls
+        for module in (messages, jwks)
+        for _, cls in inspect.getmembers(module, inspect.isclass)
+        if cls.__module__ == module.__name__ and dataclasses.is_dataclass(cls)
+    }
+    parts = {messages.Rejected, messages.DayHours, jwks.PublicJwk}
+    return (found - parts) | set(FIRST_KIOSK_BODIES)
+
+
+def _class_of(sample: Sample) -> type:
+    message = sample.message
+    return type(message.body) if isinstance(message, records.Record) else type(message)
+
+
+@pytest.fixture(params=sorted(SAMPLES))
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_every_message_has_a_sample() -> None:
+    assert _message_classes() - {_class_of(sample) for sample in SAMPLES.values()} == set()
+
+
+def test_every_sample_has_its_stored_json_and_the_other_way_round() -> None:
+    assert {path.stem for path in STORED.glob("*.json")} == set(SAMPLES)
+
+
+def test_round_trip(name: str) -> None:
+    sample = SAMPLES[name]
+    assert sample.decode(sample.encode(sample.message)) == sample.message
+
+
+def test_stored_v1_is_still_read_as_the_same_message(name: str) -> None:
+    sample = SAMPLES[name]
+    assert sample.decode((STORED / f"{name}.json").read_bytes()) == sample.message
+
+
+def test_unknown_fields_are_ignored(name: str) -> None:
+    sample = SAMPLES[name]
+    tree = json.loads(sample.encode(sample.message))
+    tree["field_of_tomorrow"] = {"a": [1]}
+    assert sample.decode(json.dumps(tree).encode()) == sample.message
+
+
+def _required_fields(cls: type) -> list[str]:
+    return [
+        field.name
+        for field in dataclasses.fields(cls)
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    ]
+
+
+def test_a_missing_required_field_is_named(name: str) -> None:
+    sample = SAMPLES[name]
+    for field in _required_fields(type(sample.message)):
+        tree = json.loads(sample.encode(sample.message))
+        del tree[field]
+        with pytest.raises(ContractError, match=field):
+            sample.decode(json.dumps(tree).encode())
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"{",
+        b"\xff\xfe",
+        b'"text"',
+        b"1e999",
+        b"[" * 100_000,
+        b'{"kind":7}',
+        b'{"kind":"check-in"}',
+    ],
+)
+def test_garbage_is_a_contract_error(name: str, raw: bytes) -> None:
+    with pytest.raises(ContractError):
+        SAMPLES[name].decode(raw)
+
+
+def _with(path: str, value: Any) -> bytes:
+    sample = SAMPLES["record-check-in"]
+    tree = json.loads(sample.encode(sample.message))
+    *parents, last = path.split(".")
+    node = tree
+    for parent in parents:
+        node = node[parent]
+    node[last] = value
+    return json.dumps(tree).encode()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("seq", 0),
+        ("seq", 1.5),
+        ("seq", 2**53),
+        ("seq", "7"),
+        ("seq", True),
+        ("at", "2026-01-05T07:30:00"),
+        ("at", "yesterday"),
+        ("at", 1767573012),
+        ("at", "0001-01-01T00:00:00+14:00"),
+        ("kiosk", "../x"),
+        ("kiosk", "UPPER"),
+        ("kiosk", "a\n"),
+        ("prev", "xyz"),
+        ("chain", "short"),
+        ("clock.source", "gps"),
+        ("clock.error_ms", -1),
+        ("body.person", "198001012005011001/x"),
+        ("body.method", "guess"),
+        ("body.match.score", float("nan")),
+        ("body.match.score", 1.1),
+        ("body.place.lat", 91),
+        ("body.liveness", None),
+    ],
+)
+def test_a_value_out_of_range_is_refused_and_named(field: str, value: Any) -> None:
+    with pytest.raises(ContractError, match=field.rpartition(".")[2]):
+        records.decode_record(_with(field, value))
+
+
+def test_a_record_of_a_kind_of_tomorrow_is_kept() -> None:
+    raw = _with("kind", "mood")
+    record = records.decode_record(raw)
+    assert isinstance(record.body, records.Other)
+    assert (record.kind, record.seq) == ("mood", 7)
+
+
+def test_kind_and_body_must_agree() -> None:
+    record = dataclasses.replace(SAMPLES["record-check-in"].message, kind="heartbeat")
+    with pytest.raises(ContractError, match="heartbeat"):
+        records.encode_record(record)
+
+
+def test_a_moment_is_sent_in_utc_with_milliseconds() -> None:
+    record = records.decode_record(_with("at", "2026-01-05T07:30:12.345678+07:00"))
+    assert json.loads(records.encode_record(record))["at"] == "2026-01-05T00:30:12.345Z"
