@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["tests.stores"]
+
 
 def _folder(variable: str, what: str) -> Path:
     named = os.environ.get(variable, "")

@@ -5,19 +5,67 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import NullPool
+
+from collector.errors import SchemaError
 
 BUSY_S = 10
+WRITER_PRAGMAS = ("journal_mode=TRUNCATE", "synchronous=FULL", "foreign_keys=ON")
+DIALECTS = ("sqlite", "postgresql+psycopg")
+
+
+def is_sqlite(url: str) -> bool:
+    """Whether an address names an SQLite file."""
+    return _parsed(url).get_backend_name() == "sqlite"
 
 
 def open_engine(url: str) -> Engine:
-    """An engine for SQLite (journal TRUNCATE, synchronous FULL, foreign keys on) or PostgreSQL (psycopg 3)."""
-    if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_S, "check_same_thread": False})
+    """An engine that may write: SQLite (journal TRUNCATE, synchronous FULL, foreign keys on) or PostgreSQL (psycopg 3).
+
+    On SQLite write through `collector.store.writer.Writer` alone: one file has one writing connection.
+    """
+    parsed = _parsed(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, pool_pre_ping=True)
+    # check_same_thread off: the writer's one connection is used by several threads, one at a time under its lock.
+    return _sqlite(create_engine(parsed, connect_args={**_waiting(), "check_same_thread": False}), "BEGIN IMMEDIATE")
+
+
+def open_reader(url: str) -> Engine:
+    """An engine for reading alone, beside the one that writes: SQLite `mode=ro`, PostgreSQL `READ ONLY`."""
+    parsed = _parsed(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, pool_pre_ping=True, execution_options={"postgresql_readonly": True})
+    named = parsed.set(database=f"file:{parsed.database}").update_query_dict({"mode": "ro", "uri": "true"})
+    return _sqlite(create_engine(named, connect_args=_waiting(), poolclass=NullPool), "BEGIN", pragmas=())
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise SchemaError(f"store.url = {url!r} is no SQLAlchemy address; e.g. sqlite:////var/lib/x.db") from error
+    if parsed.drivername not in (*DIALECTS, "sqlite+pysqlite"):
+        raise SchemaError(f"store.url: {parsed.drivername} is not supported; one of {', '.join(DIALECTS)}")
+    return parsed
+
+
+def _waiting() -> dict[str, Any]:
+    return {"timeout": BUSY_S, "isolation_level": None}
+
+
+def _sqlite(engine: Engine, begin: str, pragmas: tuple[str, ...] = WRITER_PRAGMAS) -> Engine:
+    """Transactions begin where SQLAlchemy says, not where Python's driver guesses: a read-then-write is one whole."""
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _record: Any) -> None:
-        for pragma in ("journal_mode=TRUNCATE", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
 
     return engine

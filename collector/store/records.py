@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from collector.store.base import Base
@@ -58,22 +58,40 @@ class StoredRecord(Base):
 
 
 class SetAside(Base):
-    """A message that could not be accepted: the very bytes, and why. `seq` is set only when its seal verified."""
+    """A message that could not be accepted: the very bytes, and why.
+
+    `kiosk` is the registered one that the topic names, else empty. `chain` and `seq` are set only when its seal
+    verified: such a message did arrive and counts for `upto`. Of one without a seal only the head is kept in `raw`.
+    """
 
     __tablename__ = "set_aside"
-    __table_args__ = (Index("ix_set_aside_kiosk_chain_seq", "kiosk", "chain", "seq"),)
+    __table_args__ = (
+        UniqueConstraint("kiosk", "digest"),
+        Index("ix_set_aside_kiosk_chain_seq", "kiosk", "chain", "seq"),
+        Index("ix_set_aside_reason_kiosk", "reason", "kiosk"),
+    )
     id: Mapped[int] = mapped_column(AutoId, primary_key=True)
     topic: Mapped[str] = mapped_column(Text)
-    kiosk: Mapped[str | None] = mapped_column(String(63))
+    kiosk: Mapped[str] = mapped_column(String(63), default="")
     chain: Mapped[str | None] = mapped_column(String(43))
     seq: Mapped[int | None] = mapped_column(BigInteger)
-    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    digest: Mapped[str] = mapped_column(String(64))
     reason: Mapped[str] = mapped_column(String(64))
     detail: Mapped[str] = mapped_column(Text)
     times: Mapped[int] = mapped_column(default=1)
     first_at: Mapped[datetime]
     last_at: Mapped[datetime]
     raw: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Discarded(Base):
+    """Messages without a valid seal beyond what is set aside of one kiosk on one day (UTC): counted, not kept."""
+
+    __tablename__ = "discarded"
+    kiosk: Mapped[str] = mapped_column(String(63), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    reason: Mapped[str] = mapped_column(String(64), primary_key=True)
+    times: Mapped[int] = mapped_column(BigInteger)
 
 
 class Incident(Base):

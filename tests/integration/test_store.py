@@ -1,0 +1,96 @@
+"""The centre's database: migrations are the tables, one writer, errors that say what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from collector.errors import SchemaError, StoreDownError
+from collector.store import migrate
+from collector.store.engine import open_engine, open_reader
+from collector.store.people import Unit
+from collector.store.tables import metadata
+from collector.store.writer import Writer
+
+
+@pytest.fixture
+def writer(store_url: str) -> Iterator[Writer]:
+    with Writer(open_engine(store_url)) as writer:
+        migrate.upgrade(writer.engine)
+        yield writer
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_code(writer: Writer) -> None:
+    with writer.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_migrating_twice_changes_nothing(writer: Writer) -> None:
+    migrate.upgrade(writer.engine)
+    migrate.check(writer.engine)
+
+
+def test_an_empty_database_is_refused_with_the_command_to_run(store_url: str) -> None:
+    engine = open_engine(store_url)
+    with pytest.raises(SchemaError, match="siperlu collector migrate"):
+        migrate.check(engine)
+    engine.dispose()
+
+
+def test_a_database_of_a_newer_program_is_left_alone(writer: Writer) -> None:
+    with writer.transaction() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    for look in (migrate.check, migrate.upgrade):
+        with pytest.raises(SchemaError, match="newer"):
+            look(writer.engine)
+
+
+def test_what_fails_half_way_leaves_nothing(writer: Writer) -> None:
+    with pytest.raises(sa.exc.IntegrityError), writer.session() as session:
+        session.add(Unit(code="A", name="A"))
+        session.flush()
+        session.execute(sa.insert(Unit).values(code="A", name="again", kind="opd"))
+    with writer.session() as session:
+        assert session.scalars(sa.select(Unit)).all() == []
+
+
+def test_a_reader_sees_what_is_committed_and_cannot_write(writer: Writer, store_url: str) -> None:
+    reader = open_reader(store_url)
+    with writer.session() as session:
+        session.add(Unit(code="A", name="A"))
+    with reader.connect() as connection:
+        assert connection.scalars(sa.select(Unit.code)).all() == ["A"]
+        with pytest.raises(sa.exc.DBAPIError):
+            connection.execute(sa.insert(Unit).values(code="B", name="B", kind="opd"))
+    reader.dispose()
+
+
+def test_a_locked_file_is_an_error_that_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("collector.store.engine.BUSY_S", 0.05)
+    url = f"sqlite:///{tmp_path / 'centre.db'}"
+    with Writer(open_engine(url)) as writer, Writer(open_engine(url)) as intruder:
+        migrate.upgrade(writer.engine)
+        with intruder.transaction(), pytest.raises(StoreDownError, match="locked"), writer.transaction():
+            pass
+        with writer.session() as session:
+            session.add(Unit(code="A", name="A"))
+
+
+def test_a_server_that_is_away_is_an_error_that_passes() -> None:
+    with Writer(open_engine("postgresql+psycopg://nobody@127.0.0.1:9/none")) as writer:
+        with pytest.raises(StoreDownError), writer.transaction():
+            pass
+        with pytest.raises(StoreDownError):
+            migrate.check(writer.engine)
+
+
+@pytest.mark.parametrize("url", ["", "mysql://x/y", "postgresql://x/y", "nonsense"])
+def test_an_address_that_cannot_work_is_refused(url: str) -> None:
+    with pytest.raises(SchemaError, match=r"store\.url"):
+        open_engine(url)
