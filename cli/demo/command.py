@@ -1,0 +1,2 @@
+"""The demo command."""
+command = None
