@@ -42,11 +42,16 @@ class Box:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Detection:
-    """A face found: where, its points, and the detector's own score (not comparable across detectors)."""
+    """A face found: where, its points, and the detector's own score (not comparable across detectors).
+
+    `corners`: dlib's five landmarks (corners of the left eye outer, inner, of the right eye outer, inner, base of the nose;
+    (5, 2), pixels) where the detector needed them anyway.
+    """
 
     box: Box
     points: Points
     score: float
+    corners: Points | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,114 @@
+"""The one way from a picture to a vector, for the kiosk, the centre, the benches and the evaluation alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import dlib
+import numpy as np
+
+from models import align, manifest, quality, store
+from models.detect import Detector, Hog, Landmarks, Yunet
+from models.embed import Embedder
+from models.errors import ManifestError, WeightsError
+from models.face import Box, Detection, Image, Points, Quality, Vector
+from models.manifest import Card, Family, Kind
+
+DetectorName = Literal["auto", "hog", "yunet"]
+
+_CHIP = 150
+_PADDING = 0.25  # of dlib's chip, as the network was trained
+
+
+class Engine:
+    """Detector, landmarks, chip, quality and embedder. One thread at a time; opening it reads about 30 MB."""
+
+    def __init__(self, detector: Detector, landmarks: Landmarks, embedder: Embedder) -> None:
+        self._detector = detector
+        self._landmarks = landmarks
+        self._embedder = embedder
+        self.card: Card = embedder.card
+        self.model: str = embedder.card.tag
+
+    @property
+    def detector(self) -> str:
+        """Name of the detector in use: hog or yunet."""
+        return self._detector.name
+
+    def detect(self, image: Image) -> list[Detection]:
+        """Every face of a BGR picture."""
+        return self._detector.detect(image)
+
+    def assess(self, image: Image, detection: Detection) -> Quality:
+        """How well the face can be read."""
+        return quality.assess(image, detection)
+
+    def chip(self, image: Image, detection: Detection) -> Image:
+        """The aligned face as the embedder wants it: 150x150 for dlib's family, else 112x112, BGR."""
+        if self.card.family is Family.DLIB:
+            return _dlib_chip(image, self._shape(image, detection))
+        return align.warp(image, _to_arcface(detection), 112)
+
+    def embed(self, image: Image, detection: Detection) -> Vector:
+        """The face's vector, averaged with its mirror's, of length 1."""
+        return self.embed_chip(self.chip(image, detection))
+
+    def embed_chip(self, chip: Image) -> Vector:
+        """The vector of a chip that `chip` made."""
+        return self._embedder.embed(chip)
+
+    def _shape(self, image: Image, detection: Detection) -> dlib.full_object_detection:
+        """Dlib's landmarks: HOG has them already, for YuNet's faces they are predicted in the square HOG would have drawn."""
+        if detection.corners is not None:
+            return _as_shape(detection.box, detection.corners)
+        return self._landmarks.shape(image, align.hog_square(detection.points))
+
+
+def _as_shape(box: Box, corners: Points) -> dlib.full_object_detection:
+    rectangle = dlib.rectangle(
+        round(box.left), round(box.top), round(box.left + box.width), round(box.top + box.height)
+    )
+    points = [dlib.point(round(float(x)), round(float(y))) for x, y in corners]
+    return dlib.full_object_detection(rectangle, dlib.points(points))
+
+
+def _dlib_chip(image: Image, shape: dlib.full_object_detection) -> Image:
+    """Dlib's own interpolation, so that a template of dlib's users and ours are the same."""
+    chip: Image = dlib.get_face_chip(image, shape, _CHIP, _PADDING)
+    return chip
+
+
+def _to_arcface(detection: Detection) -> align.Transform:
+    if detection.corners is not None and np.isnan(detection.points).any():
+        return align.similarity(detection.corners, align.CORNERS)
+    return align.similarity(detection.points, align.ARCFACE)
+
+
+def open_engine(weights: Path, detector: DetectorName = "auto", embedder: str = "dlib", threads: int = 0) -> Engine:
+    """Open an engine on a folder of installed weights; every file's hash is checked first.
+
+    `auto` takes YuNet where one is installed, else HOG. `threads`: of the embedder, 0 takes one a core.
+    Raises `WeightsError` for a missing or altered file, `ManifestError` for an unknown embedder.
+    """
+    card = manifest.card(embedder)
+    if card.kind is not Kind.EMBEDDER:
+        raise ManifestError(f"{embedder!r} is a model of kind {card.kind}, not an embedder")
+    landmarks = Landmarks(store.require(manifest.card("landmarks5"), weights))
+    found = _open_detector(weights, detector, landmarks)
+    return Engine(found, landmarks, Embedder(store.require(card, weights), card, threads))
+
+
+def _open_detector(weights: Path, name: DetectorName, landmarks: Landmarks) -> Detector:
+    if name == "hog":
+        return Hog(landmarks)
+    known = sorted((card for card in manifest.cards() if card.kind is Kind.DETECTOR), key=lambda card: card.rank)
+    for card in known:
+        if (weights / card.file).is_file():
+            return Yunet(store.require(card, weights))
+    if name == "auto":
+        return Hog(landmarks)
+    names = ", ".join(card.file for card in known)
+    raise WeightsError(
+        f"{weights}: no YuNet there ({names}); `siperlu models install` brings one, or take detector hog"
+    )
