@@ -77,6 +77,7 @@ class ScreenSettings(Section):
 
     port: int = key(8080, "Port on 127.0.0.1; 0 takes a free one.", ge=0, le=65535)
     language: Literal["id", "en"] = key("id", "Language of the screen.")
+    timezone: str = key("Asia/Jakarta", "Local time on the wall (WIB, no daylight saving).")
 
 
 class RelaySettings(Section):
