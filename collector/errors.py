@@ -4,7 +4,12 @@ CollectorError (Exception)
 ├── KeysError (OSError)          the centre's own keys cannot be read, made or trusted
 ├── SchemaError (RuntimeError)   the database is not at the version this program needs
 ├── StoreDownError (OSError)     the database does not answer, is locked, full or read-only: try again later
-└── ShareError (ValueError)      several processes were asked to write one SQLite file
+├── ShareError (ValueError)      several processes were asked to write one SQLite file
+└── PeopleError (ValueError)     what was to be registered breaks a rule
+    ├── NumberError                  a NIP or NI PPPK that cannot be one
+    ├── SheetError                   a CSV file that cannot be read as a table of people or units
+    ├── PhotoError                   an enrolment picture that was refused
+    └── RegistrationError            a kiosk, unit or person that cannot be registered as asked
 """
 
 from __future__ import annotations
@@ -28,3 +33,23 @@ class StoreDownError(CollectorError, OSError):
 
 class ShareError(CollectorError, ValueError):
     """Several processes were asked to write one SQLite file."""
+
+
+class PeopleError(CollectorError, ValueError):
+    """What was to be registered breaks a rule; the text names the value, the rule and the mend."""
+
+
+class NumberError(PeopleError):
+    """A NIP or NI PPPK that cannot be one."""
+
+
+class SheetError(PeopleError):
+    """A CSV file that cannot be read as a table of people or units."""
+
+
+class PhotoError(PeopleError):
+    """An enrolment picture that was refused."""
+
+
+class RegistrationError(PeopleError):
+    """A kiosk, unit or person that cannot be registered as asked."""
