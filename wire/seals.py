@@ -167,6 +167,15 @@ def peek(sealed: str | bytes) -> dict[str, Any]:
     return header
 
 
+def payload_of(sealed: str | bytes) -> bytes:
+    """The bytes under a seal, unverified: only for what this side sealed itself. Raises SealError."""
+    try:
+        return bytes(jws.extract_compact(sealed if isinstance(sealed, bytes) else sealed.encode()).payload)
+    except (JoseError, ValueError, TypeError) as error:
+        message = "not a sealed message: it has no readable payload"
+        raise SealError(message) from error
+
+
 class Recipient:
     """An X25519 key that others encrypt to; this side has the public part only."""
 

@@ -1,0 +1,187 @@
+"""SQLite as the kiosk uses it: one process and one connection write a file, others look at it briefly.
+
+`journal_mode=TRUNCATE`, never WAL: a reader of another user would need, and sometimes make, a `-shm` file.
+`synchronous=FULL`: a commit that returned survives a power cut.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine, MetaData, StaticPool, create_engine, event
+from sqlalchemy.exc import DBAPIError
+
+T = TypeVar("T")
+
+BUSY_S = 5.0
+"""A writer waits so long for readers, who hold the file for milliseconds."""
+
+PATIENCE_S = 1.0
+"""A reader tries so long, while the writer commits or a killed writer's journal waits for its next start."""
+
+
+class Trouble(StrEnum):
+    """What kept a database from doing its work."""
+
+    FULL = "full"
+    READ_ONLY = "read-only"
+    DAMAGED = "damaged"
+    BUSY = "busy"
+    ABSENT = "absent"
+    OTHER = "other"
+
+
+_TROUBLES = {
+    sqlite3.SQLITE_FULL: Trouble.FULL,
+    sqlite3.SQLITE_READONLY: Trouble.READ_ONLY,
+    sqlite3.SQLITE_PERM: Trouble.READ_ONLY,
+    sqlite3.SQLITE_CORRUPT: Trouble.DAMAGED,
+    sqlite3.SQLITE_NOTADB: Trouble.DAMAGED,
+    sqlite3.SQLITE_BUSY: Trouble.BUSY,
+    sqlite3.SQLITE_LOCKED: Trouble.BUSY,
+    sqlite3.SQLITE_CANTOPEN: Trouble.ABSENT,
+}
+
+
+class DatabaseError(RuntimeError):
+    """The database could not do it; nothing was written by a commit that raised this, or it is all there."""
+
+    def __init__(self, path: Path, trouble: Trouble, cause: object) -> None:
+        super().__init__(f"{path}: {trouble.value} ({cause})")
+        self.trouble = trouble
+
+
+class TakenError(RuntimeError):
+    """Another process writes this file."""
+
+
+class WriterLock:
+    """The right to write a file: a flock on `<file>.lock`, which the kernel lets go when the process dies."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the lock. Raises TakenError when another process has it, DatabaseError when no lock can be made."""
+        self._handle: int | None = None
+        try:
+            path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+            self._handle = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self.close()
+            raise TakenError(f"{path} is written by another process; stop that one first") from error
+        except OSError as error:
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            raise DatabaseError(path, Trouble.FULL if full else Trouble.READ_ONLY, error) from error
+
+    def close(self) -> None:
+        """Let others write; twice is fine."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+
+class Writer:
+    """The one writing connection of a file; whoever opens it holds the file's `WriterLock`."""
+
+    def __init__(self, path: Path, tables: MetaData) -> None:
+        """Open the file, or make it with its tables. Raises DatabaseError."""
+        self.path = path
+        self._engine = _engine(
+            lambda: sqlite3.connect(path, timeout=BUSY_S, check_same_thread=False), "BEGIN IMMEDIATE"
+        )
+        event.listen(self._engine, "connect", _set_up_writer)
+        with self.transaction() as connection:
+            tables.create_all(connection)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """One durable commit, or nothing. Raises DatabaseError; the next transaction starts on a fresh connection."""
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except DBAPIError as error:
+            self._engine.dispose()
+            raise DatabaseError(self.path, trouble(error), error.orig) from error
+
+    def close(self) -> None:
+        """Close the file; twice is fine."""
+        self._engine.dispose()
+
+
+class Reader:
+    """Short looks at a file that another process writes; it may not exist yet, be replaced, or be busy."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._engine = _engine(self._connect, "BEGIN")
+        self._seen: tuple[int, int] | None = None
+
+    def changed(self) -> bool:
+        """Whether something was committed, or the file replaced, since the last call; cheap enough for every frame.
+
+        Raises DatabaseError.
+        """
+        version = self.look(lambda connection: connection.exec_driver_sql("PRAGMA data_version").scalar_one())
+        now = (self.path.stat().st_ino, int(version))
+        changed, self._seen = now != self._seen, now
+        return changed
+
+    def look(self, ask: Callable[[Connection], T]) -> T:
+        """What `ask` finds in one consistent view. Raises DatabaseError, of trouble ABSENT when there is no file."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return self._look(ask)
+            except DBAPIError as error:
+                self._engine.dispose()
+                found = trouble(error)
+                hopeless = found is Trouble.DAMAGED or not self.path.exists()
+                if hopeless or time.monotonic() > deadline:
+                    raise DatabaseError(self.path, found, error.orig) from error
+                time.sleep(0.02)
+
+    def close(self) -> None:
+        """Let go of the file; twice is fine."""
+        self._engine.dispose()
+
+    def _look(self, ask: Callable[[Connection], T]) -> T:
+        if self._seen and (not self.path.exists() or self.path.stat().st_ino != self._seen[0]):
+            self._engine.dispose()
+        with self._engine.begin() as connection:
+            return ask(connection)
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+
+
+def trouble(error: DBAPIError) -> Trouble:
+    """The kind of trouble behind a database error."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return Trouble.OTHER if code is None else _TROUBLES.get(code & 0xFF, Trouble.OTHER)
+
+
+def _engine(connect: Callable[[], sqlite3.Connection], begin: str) -> Engine:
+    engine = create_engine("sqlite://", creator=connect, poolclass=StaticPool)
+    event.listen(engine, "connect", _leave_transactions_to_us)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
+
+
+def _leave_transactions_to_us(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+    connection.text_factory = lambda raw: raw.decode(
+        errors="replace"
+    )  # a flipped bit must fail a seal, not the reading
+
+
+def _set_up_writer(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA journal_mode=TRUNCATE")
+    connection.execute("PRAGMA synchronous=FULL")

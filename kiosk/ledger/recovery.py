@@ -1,0 +1,91 @@
+"""A ledger file that is not whole: noticing it, setting it aside, and saving what can be read."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, Table, insert, select, text
+
+from kiosk.database import DatabaseError, Reader
+from kiosk.keys import KioskKeys
+from kiosk.ledger import queries
+from kiosk.ledger.tables import CHAINS, RECORDS
+from wire.chain import Head, verify_chain
+from wire.records import GENESIS
+
+LOG = logging.getLogger(__name__)
+
+TAIL = 100
+"""So many of the last records are verified at every start; the whole chain is whoever's business asks for it."""
+
+
+def fault(connection: Connection, keys: KioskKeys, kiosk: str) -> str | None:
+    """Why the newest chain cannot be continued: its first broken link among the last records; None when it can."""
+    spans = queries.chains(connection)
+    key = keys.find(spans[-1].chain) if spans else None
+    if key is None:
+        return None
+    start = queries.head_at(connection, spans[-1], max(spans[-1].kept, spans[-1].last - TAIL))
+    texts = [stored.sealed for stored in queries.records(connection, spans[-1], start.seq, TAIL)]
+    _, broken = verify_chain(texts, key.public, kiosk, start)
+    return f"record {broken.seq}: {broken.reason}" if broken else None
+
+
+def set_aside(path: Path, replacement: Path, now: datetime) -> Path:
+    """Put `replacement` in the place of a damaged file, which is kept under another name. Raises OSError.
+
+    The journal goes first: beside the replacement it would be rolled back into the wrong file.
+    """
+    aside = path.with_name(f"{path.name}.damaged-{now:%Y%m%dT%H%M%S%f}")
+    journal = path.with_name(path.name + "-journal")
+    if journal.exists():
+        journal.rename(aside.with_name(aside.name + "-journal"))
+    os.link(path, aside)
+    replacement.replace(path)
+    return aside
+
+
+def salvage(damaged: Path, connection: Connection, keys: KioskKeys) -> Head | None:
+    """Copy every record that can still be read, as it is: the centre judges them. Gives the newest one's head."""
+    reader = Reader(damaged)
+    rows = {(row.number, row.seq): row for row in _readable(reader, RECORDS)}
+    chains = {row.number: row for row in _readable(reader, CHAINS)}
+    reader.close()
+    for number in sorted({number for number, _ in rows} | set(chains)):
+        kept = [row for row in rows.values() if row.number == number]
+        chain = chains.get(number)
+        first = min((row.seq for row in kept), default=1)
+        name = chain.chain if chain else keys.chain_of(number)
+        if name is None:
+            continue
+        whole = {"kept_seq": chain.kept_seq, "kept_digest": chain.kept_digest} if chain else {}
+        values = {"number": number, "chain": name, "kept_seq": first - 1, "kept_digest": GENESIS, **whole}
+        connection.execute(insert(CHAINS).values(values))
+        for row in kept:
+            connection.execute(insert(RECORDS).values(row._asdict()))
+    LOG.error("%s: %d records could be read and were saved", damaged, len(rows))
+    spans = queries.chains(connection)
+    return queries.head_at(connection, spans[-1], spans[-1].last) if spans else None
+
+
+def _readable(reader: Reader, table: Table) -> Iterator[Row[Any]]:
+    """Rows from the front until the damage, then from the back until the damage; some come twice."""
+    for order in ("rowid", "rowid DESC"):
+        found: list[Row[Any]] = []
+        try:
+            reader.look(partial(_collect, select(table).order_by(text(order)), found))
+        except DatabaseError as error:
+            LOG.warning("reading of %s stopped after %d rows: %s", table.name, len(found), error.trouble)
+        yield from found
+
+
+def _collect(rows: Select[Any], found: list[Row[Any]], connection: Connection) -> None:
+    # One by one: of rows fetched together none would remain when the last of them cannot be read.
+    for row in connection.execution_options(yield_per=1).execute(rows):
+        found.append(row)  # noqa: PERF402 - what came before the damage must stay in the list
