@@ -7,7 +7,7 @@ import functools
 import os
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -123,20 +123,23 @@ class ClockWatch:
 
     def __init__(self, first: Reading) -> None:
         self._last = first
-        self._believed_ms = _offset_ms(first)
+        self._believed = _lead(first)
 
     def see(self, reading: Reading) -> Turn | None:
         """What happened to the clock since the reading before this one; None when it just ran on."""
         last, self._last = self._last, reading
-        now_ms = _offset_ms(reading)
         if reading.source == "ntp" and last.source != "ntp":
-            return Turn(True, now_ms - self._believed_ms)
+            return Turn(True, _ms(_lead(reading) - self._believed))
         if last.source == "ntp":
-            self._believed_ms = now_ms
-        step_ms = now_ms - _offset_ms(last)
+            self._believed = _lead(reading)
+        step_ms = _ms(_lead(reading) - _lead(last))
         return Turn(False, step_ms) if abs(step_ms) > STEP_MS else None
 
 
-def _offset_ms(reading: Reading) -> int:
-    """Wall clock minus monotonic clock, ms."""
-    return round(reading.at.timestamp() * 1000) - reading.monotonic_ns // 1_000_000
+def _lead(reading: Reading) -> timedelta:
+    """Wall clock minus monotonic clock."""
+    return reading.at - PLAUSIBLE - timedelta(microseconds=reading.monotonic_ns // 1000)
+
+
+def _ms(span: timedelta) -> int:
+    return round(span / timedelta(milliseconds=1))

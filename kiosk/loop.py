@@ -1,0 +1,279 @@
+"""The frame loop: look, decide, write, and only then say so."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from firmware.camera import Camera, Frame
+from firmware.clock import ClockWatch, Reading
+from firmware.errors import CameraError
+from firmware.lights import Lights
+from firmware.watchdog import notify
+from kiosk.checkin import Decision, Glance, Outcome, Rules, State, step
+from kiosk.errors import PartEnded
+from kiosk.eye import Eye
+from kiosk.gallery.search import Gallery
+from kiosk.heartbeat import Heartbeats, Tally
+from kiosk.journal import Journal
+from kiosk.ledger import Entry
+from kiosk.live import LivePicture
+from kiosk.presenter import Presenter
+from kiosk.screen import ScreenServer, Surroundings, short_name
+from kiosk.service import Part, Reason, Service
+from kiosk.vision import Look, Vision
+from wire.records import CheckIn, Event, Heartbeat, Liveness, MatchScore, Place
+
+log = logging.getLogger(__name__)
+
+WAIT_S = 0.1
+CHORES_NS = 500_000_000
+FAILURES_OUT = 30
+"""Frames in a row that recognition may fail on before the kiosk says that it is out of service."""
+MOST_LATENCIES = 1000
+
+
+class Centre(Protocol):
+    """What the centre sent, as far as it came."""
+
+    gallery: Gallery | None
+    trouble: Reason | None
+    online: bool
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still looks."""
+        ...
+
+    def backlog(self) -> int:
+        """Records without a receipt."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the loop works with."""
+
+    camera: Camera
+    eye: Eye
+    centre: Centre
+    journal: Journal
+    lights: Lights
+    screen: ScreenServer
+    live: LivePicture
+    now: Callable[[], Reading]
+
+
+class Loop:
+    """One turn takes the newest frame from the camera to light and screen. `tally` counts what happened;
+    `latencies_ms`: from a track's first readable frame to the green, commit included."""
+
+    def __init__(self, parts: Parts, rules: Rules, place: Place, zone: ZoneInfo, version: str) -> None:
+        self._parts = parts
+        self._rules = rules
+        self._place = place
+        self._version = version
+        self._presenter = Presenter(parts.lights, parts.screen.show)
+        first = parts.now()
+        self._clock = ClockWatch(first)
+        self._heartbeats = Heartbeats(zone)
+        self._service = Service(first.monotonic_ns)
+        self._state = State()
+        self._chores_ns = 0
+        self._camera_lost = False
+        self._failures = 0
+        self._entries: dict[str, Entry] = {}
+        self._first: tuple[int, int] = (0, 0)
+        self.tally = Tally()
+        self.latencies_ms: list[float] = []
+
+    def run(self, stop: threading.Event) -> None:
+        """Turn until told to stop. Raises PartEnded when a part that must not end has ended."""
+        while not stop.is_set():
+            self.turn()
+        self._parts.journal.note(Event(event="out-of-service", detail={"reason": Reason.STOPPED.value}))
+
+    def turn(self) -> None:
+        """One frame, or a tenth of a second without one."""
+        frame = self._frame()
+        reading = self._parts.now()
+        self._parts.journal.mend()
+        self._service.set(Part.LEDGER, self._parts.journal.trouble)
+        self._service.set(Part.ROSTER, self._parts.centre.trouble)
+        self._service.set(Part.VISION, self._parts.eye.trouble or self._failing())
+        if reading.monotonic_ns - self._chores_ns >= CHORES_NS:
+            self._chores_ns = reading.monotonic_ns
+            self._chores(reading)
+        vision, gallery = self._parts.eye.vision, self._parts.centre.gallery
+        if frame is not None and vision is not None and gallery is not None:
+            self._serve(frame, reading, vision, gallery)
+        elif frame is not None:
+            self._parts.live.offer(frame, None)
+        self._tell_service(reading)
+
+    # -- looking
+
+    def _frame(self) -> Frame | None:
+        try:
+            frame = self._parts.camera.read(WAIT_S)
+        except CameraError as error:
+            if not self._camera_lost:
+                self._note("camera-lost", cause=type(error).__name__)
+            self._camera_lost = True
+            self._service.set(Part.CAMERA, Reason.CAMERA_LOST)
+            return None
+        if frame is not None:
+            if self._camera_lost:
+                self._note("camera-back")
+            self._camera_lost = False
+            self._service.set(Part.CAMERA, None)
+        return frame
+
+    def _serve(self, frame: Frame, reading: Reading, vision: Vision, gallery: Gallery) -> None:
+        glance = self._glance(frame, reading, vision, gallery)
+        if glance is None or self._service.reason is not None:
+            return
+        before = self._state
+        self._state, decision = step(self._rules, before, glance)
+        if decision.new and decision.outcome is Outcome.RECORDED:
+            if not self._record(decision, frame, gallery):
+                self._state = before
+                return
+        elif decision.new:
+            self.tally.count(decision.outcome.value)
+        self._tell(decision, gallery)
+
+    def _glance(self, frame: Frame, reading: Reading, vision: Vision, gallery: Gallery) -> Glance | None:
+        """What this frame says; None when looking at it failed."""
+        try:
+            look = vision.look(frame)
+            glance = _glance(look, frame, reading, gallery)
+        except Exception as error:  # noqa: BLE001 - no frame, however hostile, may end the process
+            self._fail(error)
+            self._parts.live.offer(frame, None)
+            return None
+        self._failures = 0
+        self._service.set(Part.VISION, None)
+        if glance.match is not None and glance.track != self._first[0]:
+            self._first = look.track, frame.taken_ns
+        self._parts.live.offer(frame, look.served.detection.box if look.served else None)
+        return glance
+
+    def _fail(self, error: Exception) -> None:
+        if not self._failures:
+            log.warning("a frame could not be looked at: %s: %s", type(error).__name__, error)
+        self._failures += 1
+        self.tally.count("frame-failed")
+
+    def _failing(self) -> Reason | None:
+        return Reason.VISION if self._failures >= FAILURES_OUT else None
+
+    # -- writing and telling
+
+    def _record(self, decision: Decision, frame: Frame, gallery: Gallery) -> bool:
+        assert decision.person is not None
+        assert decision.evidence is not None
+        evidence = decision.evidence
+        score = MatchScore(
+            model=gallery.roster.model,
+            score=_cosine(evidence.score),
+            runner_up=None if evidence.runner_up is None else _cosine(evidence.runner_up),
+            frames=evidence.frames,
+        )
+        body = CheckIn(
+            person=decision.person,
+            method="face",
+            match=score,
+            liveness=Liveness(method="none", score=None),
+            roster_version=gallery.roster.version,
+            place=self._place,
+            evidence=None,
+        )
+        entry = self._parts.journal.check_in(body)
+        if entry is None:
+            return False
+        self._entries = {who: kept for who, kept in self._entries.items() if who in self._state.recorded}
+        self._entries[decision.person] = entry
+        self.tally.count(Outcome.RECORDED.value)
+        self._measure(entry)
+        return True
+
+    def _measure(self, entry: Entry) -> None:
+        took_ms = (self._parts.now().monotonic_ns - self._first[1]) / 1e6
+        if len(self.latencies_ms) < MOST_LATENCIES:
+            self.latencies_ms.append(took_ms)
+        log.info("check-in %s recorded, %.0f ms after the first readable frame", entry.seq, took_ms)
+
+    def _tell(self, decision: Decision, gallery: Gallery) -> None:
+        if decision.new and decision.person is not None:
+            enrolled = gallery.find(decision.person)
+            name = short_name(enrolled.name) if enrolled is not None else ""
+            entry = self._entries.get(decision.person)
+            self._presenter.named(decision.outcome, name, entry, self._parts.centre.online)
+        else:
+            self._presenter.tell(decision)
+
+    def _tell_service(self, reading: Reading) -> None:
+        self._service.set(Part.LEDGER, self._parts.journal.trouble)
+        reason = self._service.reason
+        if reason is not None:
+            self._state = State(recorded=self._state.recorded)
+            self._presenter.out_of_service(reason)
+        change = self._service.change(reading.monotonic_ns)
+        if change is None:
+            return
+        if change.reason is None:
+            log.warning("in service after %.1f s", change.seconds)
+            self._note("in-service", seconds=round(change.seconds))
+        else:
+            log.warning("out of service: %s", change.reason)
+            self._note("out-of-service", reason=change.reason.value)
+
+    # -- keeping house
+
+    def _chores(self, reading: Reading) -> None:
+        notify("WATCHDOG=1")
+        self._check_parts()
+        turn = self._clock.see(reading)
+        if turn is not None:
+            self._note("clock-learnt" if turn.learnt else "clock-stepped", offset_ms=turn.offset_ms)
+        cause = self._heartbeats.due(reading)
+        if cause is not None:
+            in_service = self._service.reason is None
+            body = Heartbeat(cause=cause, in_service=in_service, version=self._version, counts=self.tally.take())
+            self._parts.journal.note(body)
+        gallery = self._parts.centre.gallery
+        self._parts.screen.surroundings(
+            Surroundings(
+                online=self._parts.centre.online,
+                backlog=self._parts.centre.backlog(),
+                clock_trusted=reading.source != "none",
+                enrolled=0 if gallery is None else len(gallery),
+            )
+        )
+
+    def _check_parts(self) -> None:
+        for name, part in (("eye", self._parts.eye), ("centre", self._parts.centre), ("live", self._parts.live)):
+            if not part.alive:
+                raise PartEnded(f"the {name} thread has ended; its error stands above in the log")
+
+    def _note(self, event: str, **detail: str | int) -> None:
+        self._parts.journal.note(Event(event=event, detail=dict(detail)))
+
+
+def _glance(look: Look, frame: Frame, reading: Reading, gallery: Gallery) -> Glance:
+    face = look.served
+    if face is None:
+        return Glance(frame.taken_ns, None)
+    readable = face.vector is not None and look.probe is not None
+    match = gallery.search(look.probe, reading.at) if readable and look.probe is not None else None
+    return Glance(frame.taken_ns, look.track, match, face.quality.hint)
+
+
+def _cosine(value: float) -> float:
+    """Rounding may bring the product of two unit vectors a hair over one, which the contract refuses."""
+    return max(-1.0, min(1.0, value))

@@ -1,0 +1,59 @@
+"""One state, told by light, sound and screen alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from firmware.lights import Lights
+from firmware.signals import Signal
+from kiosk.checkin import Decision, Outcome
+from kiosk.ledger import Entry
+from kiosk.screen.card import Card
+from kiosk.service import Reason
+
+_SIGNALS: Mapping[Outcome, Signal] = {
+    Outcome.IDLE: Signal.IDLE,
+    Outcome.SEEN: Signal.SEEN,
+    Outcome.ADJUST: Signal.ADJUST,
+    Outcome.ALREADY: Signal.ALREADY,
+    Outcome.NOT_RECOGNISED: Signal.NOT_RECOGNISED,
+    Outcome.SEE_OFFICER: Signal.SEE_OFFICER,
+}
+
+
+class Presenter:
+    """Lights hear of a state once, when it begins or is announced anew; the screen hears of it with every frame."""
+
+    def __init__(self, lights: Lights, show: Callable[[Card], None]) -> None:
+        self._lights = lights
+        self._show = show
+        self._shown: Card | None = None
+        self._named: Card | None = None
+
+    def out_of_service(self, reason: Reason) -> None:
+        """Nobody can check in, and why."""
+        self._named = None
+        self._present(Card(Signal.OUT_OF_SERVICE, reason=reason.value), False)
+
+    def named(self, outcome: Outcome, name: str, entry: Entry | None, online: bool) -> None:
+        """A person is told that they are recorded, or were a moment ago. `entry`: the record on disk."""
+        recorded = Signal.RECORDED if online else Signal.RECORDED_OFFLINE
+        signal = recorded if outcome is Outcome.RECORDED else Signal.ALREADY
+        at, identity = (entry.at, str(entry)) if entry is not None else (None, None)
+        self._named = Card(signal, name=name, at=at, entry=identity)
+        self._present(self._named, True)
+
+    def tell(self, decision: Decision) -> None:
+        """Everything that is not the beginning of a name: what stands goes on standing."""
+        signal = _SIGNALS.get(decision.outcome)
+        standing = decision.outcome in (Outcome.RECORDED, Outcome.ALREADY)
+        if standing and self._named is not None:
+            self._present(self._named, False)
+        elif signal is not None and not standing:
+            self._present(Card(signal, hint=decision.hint), decision.new)
+
+    def _present(self, card: Card, new: bool) -> None:
+        if new or self._shown is None or self._shown.signal is not card.signal:
+            self._lights.show(card.signal)
+        self._shown = card
+        self._show(card)
