@@ -1,0 +1,143 @@
+"""`siperlu people …`: units, people and their faces, into the centre's database."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cli.centre import as_json, config, session, today
+from cli.output import Failure, emit, say
+from collector.people import importing, sheet
+from collector.people.importing import Preview
+from collector.people.leaving import leave
+from collector.people.merge import KnownPerson
+
+LATER = {"faces": "cli.faces"}
+SHOWN_ROWS = 40
+
+
+class People(click.Group):
+    """Loads the recognition engine only for the command that needs it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command."""
+        return sorted([*super().list_commands(ctx), *LATER])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command of this module, or of its own one."""
+        module = LATER.get(cmd_name)
+        return importlib.import_module(module).command if module else super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=People)
+def command() -> None:
+    """Units, people and their faces."""
+
+
+@command.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@config
+@click.option("--dry-run", is_flag=True, help="Show what would happen, write nothing.")
+@click.option("--strict", is_flag=True, help="Write nothing when a single row is wrong.")
+@click.option("--report", "set_aside", type=click.Path(path_type=Path), help="Where the rows set aside are written.")
+@as_json
+def import_(  # noqa: PLR0913, PLR0917 - click hands over one argument an option
+    file: Path, path: Path | None, dry_run: bool, strict: bool, set_aside: Path | None, as_json: bool
+) -> None:
+    """Take units or people from a CSV FILE; which of the two, its columns tell.
+
+    People: nama; status; unit, and nip or id; further unit_kedua, tanggal_lahir, mulai, sampai, keluar.
+    Units: kode; nama; further jenis, induk, lintang, bujur. A column that is not there changes nothing.
+    """
+    with session(path) as (settings, opened):
+        table = sheet.read_file(file)
+        found = importing.preview(opened, table, today(settings))
+        _show(found)
+        if found.plan.bad and not dry_run:
+            target = set_aside or file.with_name(f"{file.stem}.ditolak.csv")
+            _save(target, importing.report(table, found.plan.bad))
+        if strict and found.plan.bad:
+            raise Failure(f"{file}: {len(found.plan.bad)} rows are wrong and --strict was asked; nothing was written")
+        if not dry_run:
+            importing.apply(opened, found, today(settings))
+    _conclude(found, dry_run, as_json)
+
+
+@command.command("list")
+@config
+@as_json
+def list_(path: Path | None, as_json: bool) -> None:
+    """List the people who serve, with the ids that kiosks know them by."""
+    with session(path) as (settings, opened):
+        people = [one for one in importing.known_people(opened) if one.left_on is None or one.left_on > today(settings)]
+    people.sort(key=lambda person: (person.main.unit if person.main else "", person.name))
+    if as_json:
+        emit({"people": [_public(person) for person in people]})
+        return
+    _print(["person", "name", "status", "NIP", "id", "unit"], (list(_public(person).values()) for person in people))
+
+
+@command.command()
+@click.argument("who")
+@config
+@click.option("--erase", is_flag=True, help="Delete person, templates and pictures; else they are marked as left.")
+def remove(who: str, path: Path | None, erase: bool) -> None:
+    """Take WHO (person id, NIP or internal id) out of service from today; kiosks forget them on their next contact."""
+    with session(path) as (settings, opened):
+        person = leave(opened, who, today(settings), erase=erase)
+    say(f"{person}: {'deleted' if erase else 'left'}; kiosks forget them with the next roster")
+
+
+def _save(target: Path, raw: bytes) -> None:
+    try:
+        target.write_bytes(raw)
+    except OSError as error:
+        raise Failure(f"{target}: {error.strerror}; name another file with --report. Nothing was imported") from error
+    say(f"rows set aside: {target}")
+
+
+def _show(found: Preview) -> None:
+    for remark in found.remarks:
+        say(f"note: {remark}")
+    problems = [("error", bad.line, error) for bad in found.plan.bad for error in bad.errors]
+    problems += [("warning", item.line, warning) for item in found.plan.items for warning in item.warnings]
+    problems.sort(key=lambda problem: problem[1])
+    if problems:
+        shown = [[kind, str(line), text] for kind, line, text in problems[:SHOWN_ROWS]]
+        _print(["", "line", "problem"], shown, on_stderr=True)
+    if len(problems) > SHOWN_ROWS:
+        say(f"… and {len(problems) - SHOWN_ROWS} more")
+
+
+def _print(titles: Sequence[str], rows: Iterable[Sequence[str]], *, on_stderr: bool = False) -> None:
+    """A table of plain texts: a name with square brackets is a name, not markup."""
+    table = Table(*titles, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*(Text(cell, overflow="fold") for cell in row))
+    Console(stderr=on_stderr).print(table)
+
+
+def _public(person: KnownPerson) -> dict[str, str]:
+    return {
+        "person": person.id,
+        "name": person.name,
+        "status": person.status,
+        "number": person.number or "",
+        "internal_number": person.internal_number or "",
+        "unit": person.main.unit if person.main else "",
+    }
+
+
+def _conclude(found: Preview, dry_run: bool, as_json: bool) -> None:
+    counts = found.plan.counts
+    if as_json:
+        emit({"kind": found.kind, "dry_run": dry_run, **counts})
+        return
+    what = ", ".join(f"{count} {effect.replace('_', ' ')}" for effect, count in counts.items())
+    say(f"{found.kind}: {what}{'; nothing was written' if dry_run else ''}")

@@ -1,0 +1,224 @@
+"""Importing units and people into a database: preview, one transaction, idempotent, hostile texts harmless."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from cli.main import main
+from collector.errors import RegistrationError, SheetError
+from collector.people import importing, sheet
+from collector.people.leaving import leave
+from collector.store.base import Base
+from collector.store.engine import open_engine
+from collector.store.people import Assignment, Chip, Person, Template, Unit
+
+Run: TypeAlias = Callable[..., Result]
+TODAY = date(2026, 1, 5)
+NOW = datetime(2026, 1, 5, tzinfo=UTC)
+NIP = "198503122010012003"
+UNITS = "kode;nama;jenis;induk\nSD-1;SDN 1;sekolah;DISDIK\nDISDIK;Dinas Pendidikan;opd;\nBKD;BKD;opd;\n"
+PEOPLE = f"id;nama;nip;status;unit\nK1;Siti Rahayu;{NIP};PNS;SD-1\nG1;Budi;;honorer guru;SD-1\n"
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    engine = open_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as opened:
+        yield opened
+    engine.dispose()
+
+
+def _import(session: Session, text: str, today: date = TODAY) -> dict[str, int]:
+    found = importing.preview(session, sheet.read(text.encode(), "f"), today)
+    importing.apply(session, found, today)
+    session.commit()
+    return found.plan.counts
+
+
+def _counts(new: int = 0, changed: int = 0, same: int = 0, aside: int = 0, warnings: int = 0) -> dict[str, int]:
+    return {"new": new, "changed": changed, "same": same, "set_aside": aside, "warnings": warnings}
+
+
+def _posts(session: Session, name: str) -> list[tuple[str, str, date, date | None]]:
+    rows = select(Assignment).join(Person, Person.id == Assignment.person).where(Person.name == name)
+    found = session.scalars(rows.order_by(Assignment.from_day, Assignment.kind))
+    return [(one.unit, one.kind, one.from_day, one.until_day) for one in found]
+
+
+def test_a_second_run_of_the_same_files_changes_nothing(session: Session) -> None:
+    assert _import(session, UNITS) == _counts(new=3)
+    assert _import(session, PEOPLE) == _counts(new=2)
+    assert _import(session, UNITS, date(2026, 3, 1)) == _counts(same=3)
+    assert _import(session, PEOPLE, date(2026, 3, 1)) == _counts(same=2)
+    assert session.scalar(select(func.count()).select_from(Assignment)) == 2
+
+
+def test_a_preview_writes_nothing(session: Session) -> None:
+    importing.preview(session, sheet.read(UNITS.encode(), "f"), TODAY)
+    session.commit()
+    assert session.scalar(select(func.count()).select_from(Unit)) == 0
+
+
+def test_a_transfer_ends_yesterday_and_history_is_kept(session: Session) -> None:
+    _import(session, UNITS)
+    _import(session, PEOPLE)
+    moved = PEOPLE.replace("PNS;SD-1", "PNS;BKD")
+    assert _import(session, moved, date(2026, 3, 1)) == _counts(changed=1, same=1)
+    assert _posts(session, "Siti Rahayu") == [
+        ("SD-1", "main", TODAY, date(2026, 2, 28)),
+        ("BKD", "main", date(2026, 3, 1), None),
+    ]
+    assert _import(session, moved, date(2026, 3, 2)) == _counts(same=2)
+
+
+def test_a_transfer_corrected_the_same_day_leaves_no_empty_post(session: Session) -> None:
+    _import(session, UNITS)
+    _import(session, PEOPLE)
+    _import(session, PEOPLE.replace("PNS;SD-1", "PNS;BKD"))
+    assert _posts(session, "Siti Rahayu") == [("BKD", "main", TODAY, None)]
+
+
+def test_a_second_unit_comes_and_goes(session: Session) -> None:
+    _import(session, UNITS)
+    second = "id;nama;status;unit;unit_kedua\nG1;Budi;honorer guru;SD-1;{}\n"
+    _import(session, second.format("BKD"))
+    _import(session, second.format("BKD"))
+    _import(session, second.format(""), date(2026, 2, 1))
+    assert _import(session, second.format(""), date(2026, 2, 2)) == _counts(same=1)
+    assert _posts(session, "Budi") == [("SD-1", "main", TODAY, None), ("BKD", "second", TODAY, date(2026, 1, 31))]
+    _import(session, second.format("BKD"), date(2026, 3, 1))
+    assert _posts(session, "Budi")[-1] == ("BKD", "second", date(2026, 3, 1), None)
+
+
+def test_a_second_unit_entered_by_mistake_today_never_was(session: Session) -> None:
+    _import(session, UNITS)
+    second = "id;nama;status;unit;unit_kedua\nG1;Budi;honorer guru;SD-1;{}\n"
+    _import(session, second.format("BKD"))
+    _import(session, second.format(""))
+    assert _posts(session, "Budi") == [("SD-1", "main", TODAY, None)]
+
+
+@pytest.mark.parametrize(
+    "name", ["=cmd|' /C calc'!A0", "<script>alert(1)</script>", "Robert'); DROP TABLE people;--", "{{7*7}}"]
+)
+def test_hostile_names_are_stored_as_the_text_they_are(session: Session, name: str) -> None:
+    _import(session, UNITS)
+    _import(session, f"id;nama;status;unit\nH1;{name.replace(';', '')};honorer dinas;BKD\n")
+    assert session.scalars(select(Person.name)).all() == [name.replace(";", "")]
+
+
+def test_no_nik_reaches_the_database_or_the_report(session: Session) -> None:
+    nik = "3508011203850001"
+    text = f"id;nama;status;unit;NIK\nH1;Budi;honorer dinas;BKD;{nik}\n{nik};Ani;honorer dinas;BKD;{nik}\n"
+    _import(session, UNITS)
+    table = sheet.read(text.encode(), "f")
+    found = importing.preview(session, table, TODAY)
+    importing.apply(session, found, TODAY)
+    assert nik not in importing.report(table, found.plan.bad).decode("utf-8-sig")
+    assert nik not in str([vars(person) for person in session.scalars(select(Person))])
+    assert found.plan.counts == _counts(new=1, aside=1)
+
+
+def test_the_report_can_be_mended_and_imported_again(session: Session) -> None:
+    _import(session, UNITS)
+    table = sheet.read(PEOPLE.replace(";SD-1\nG1", ";SD-9\nG1").encode(), "f")
+    found = importing.preview(session, table, TODAY)
+    importing.apply(session, found, TODAY)
+    written = importing.report(table, found.plan.bad).decode("utf-8-sig")
+    assert list(csv.reader(io.StringIO(written), delimiter=";"))[1][:2] == [
+        "2",
+        "unit SD-9 is not known; did you mean SD-1?",
+    ]
+    assert _import(session, written.replace(";SD-9", ";SD-1")) == _counts(new=1)
+
+
+@pytest.mark.parametrize("header", ["a;b", "nama;unit", "nama;status"])
+def test_a_sheet_that_is_neither_says_which_columns_are_needed(session: Session, header: str) -> None:
+    with pytest.raises(SheetError, match="people need nama; status; unit"):
+        importing.preview(session, sheet.read(header.encode(), "f"), TODAY)
+
+
+@pytest.mark.parametrize("who", [NIP, "K1"])
+def test_a_person_leaves_by_any_of_their_numbers(session: Session, who: str) -> None:
+    _import(session, UNITS)
+    _import(session, PEOPLE)
+    person = leave(session, who, TODAY)
+    stored = session.get(Person, person)
+    assert stored is not None
+    assert stored.left_on == TODAY
+
+
+def test_an_erased_person_leaves_no_face_behind(session: Session) -> None:
+    _import(session, UNITS)
+    _import(session, PEOPLE)
+    person = session.scalars(select(Person.id).where(Person.internal_number == "K1")).one()
+    session.add(Template(person=person, model="m", vector=b"", photos=1, made_at=NOW))
+    session.add(Chip(digest="d", person=person, family="dlib", encrypted="x", made_at=NOW))
+    session.commit()
+    leave(session, person, TODAY, erase=True)
+    session.commit()
+    for table in (Template, Chip):
+        assert session.scalar(select(func.count()).select_from(table)) == 0
+    assert session.scalars(select(Person.internal_number)).all() == ["G1"]
+
+
+def test_nobody_by_that_number_is_said_so(session: Session) -> None:
+    with pytest.raises(RegistrationError, match="nobody"):
+        leave(session, "x", TODAY)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    config = tmp_path / "centre.toml"
+    config.write_text(f'[store]\nurl = "sqlite:///{tmp_path}/centre.db"\n', encoding="utf-8")
+    (tmp_path / "units.csv").write_text(UNITS, encoding="utf-8")
+    (tmp_path / "people.csv").write_text(PEOPLE.replace("guru;SD-1", "guru;SD-9"), encoding="utf-8")
+
+    def call(*arguments: str) -> Result:
+        return CliRunner().invoke(main, ["people", *arguments, "--config", str(config)])
+
+    return call
+
+
+def test_the_command_previews_imports_reports_and_repeats(run: Run, tmp_path: Path) -> None:
+    units, people = str(tmp_path / "units.csv"), str(tmp_path / "people.csv")
+    assert run("import", units).exit_code == 0
+    dry = run("import", people, "--dry-run", "--json")
+    assert json.loads(dry.stdout) == {"kind": "people", "dry_run": True, **_counts(new=1, aside=1)}
+    assert "SD-9" in dry.stderr
+    assert not (tmp_path / "people.ditolak.csv").exists()
+
+    strict = run("import", people, "--strict")
+    assert strict.exit_code == 1
+    assert "nothing was written" in strict.stderr
+    assert json.loads(run("list", "--json").stdout) == {"people": []}
+
+    assert json.loads(run("import", people, "--json").stdout)["new"] == 1
+    assert (tmp_path / "people.ditolak.csv").exists()
+    assert json.loads(run("import", people, "--json").stdout)["same"] == 1
+    assert "Siti Rahayu" in run("list").stdout
+
+    assert run("remove", NIP).exit_code == 0
+    assert json.loads(run("list", "--json").stdout) == {"people": []}
+    assert run("remove", NIP, "--erase").exit_code == 0
+    gone = run("remove", NIP)
+    assert (gone.exit_code, "nobody has" in gone.stderr) == (1, True)
+
+
+def test_a_report_that_cannot_be_written_stops_the_import(run: Run, tmp_path: Path) -> None:
+    run("import", str(tmp_path / "units.csv"))
+    failed = run("import", str(tmp_path / "people.csv"), "--report", str(tmp_path / "no" / "where.csv"))
+    assert (failed.exit_code, "--report" in failed.stderr) == (1, True)
+    assert json.loads(run("list", "--json").stdout) == {"people": []}
