@@ -4,6 +4,7 @@ CollectorError (Exception)
 ├── KeysError (OSError)          the centre's own keys cannot be read, made or trusted
 ├── SchemaError (RuntimeError)   the database is not at the version this program needs
 ├── StoreDownError (OSError)     the database does not answer, is locked, full or read-only: try again later
+├── LinkError (OSError)          the broker cannot be reached with these certificates
 ├── ShareError (ValueError)      several processes were asked to write one SQLite file
 └── PeopleError (ValueError)     what was to be registered breaks a rule
     ├── NumberError                  a NIP or NI PPPK that cannot be one
@@ -29,6 +30,10 @@ class SchemaError(CollectorError, RuntimeError):
 
 class StoreDownError(CollectorError, OSError):
     """The database does not answer, is locked, full or read-only: nothing was committed, try again later."""
+
+
+class LinkError(CollectorError, OSError):
+    """The broker cannot be reached with these settings, however often one tries."""
 
 
 class ShareError(CollectorError, ValueError):
