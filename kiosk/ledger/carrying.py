@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -12,8 +13,11 @@ from kiosk.ledger import queries
 from kiosk.ledger.entry import ChainSpan, Entry, Receipted, Rejection
 from kiosk.ledger.tables import RECORDS
 from kiosk.ledger.writing import Pen
+from wire.errors import WireError
 from wire.records import AnyRecord, CheckIn, decode_record
 from wire.seals import digest, payload_of
+
+LOG = logging.getLogger(__name__)
 
 FORK = "fork"
 """The centre's word for: another record is known under this identity."""
@@ -50,7 +54,11 @@ def carry(connection: Connection, pen: Pen, what: Plan) -> tuple[Pen, list[Entry
     for number, seq, sealed in what.carry:
         where = (RECORDS.c.number == number) & (RECORDS.c.seq == seq)
         connection.execute(update(RECORDS).where(where).values(carried=1))
-        record = decode_record(payload_of(sealed))
+        try:
+            record = decode_record(payload_of(sealed))
+        except WireError as error:
+            LOG.error("record %d of chain %d cannot be read and is not carried: %s", seq, number, error)  # noqa: TRY400
+            continue
         if isinstance(record.body, CheckIn):
             old_identity = record.body.carried or f"{record.chain}/{seq}"
             pen, entry = pen.write(connection, replace(record.body, carried=old_identity), _reading(record))

@@ -17,7 +17,9 @@ from kiosk.keys import KioskKeys
 from kiosk.ledger import queries
 from kiosk.ledger.tables import CHAINS, RECORDS
 from wire.chain import Head, verify_chain
+from wire.errors import SealError
 from wire.records import GENESIS
+from wire.seals import Sealed
 
 LOG = logging.getLogger(__name__)
 
@@ -52,9 +54,12 @@ def set_aside(path: Path, replacement: Path, now: datetime) -> Path:
 
 
 def salvage(damaged: Path, connection: Connection, keys: KioskKeys) -> Head | None:
-    """Copy every record that can still be read, as it is: the centre judges them. Gives the newest one's head."""
+    """Copy every record that can still be read and whose seal, where its key is here, verifies.
+
+    Gives the head of the newest one.
+    """
     reader = Reader(damaged)
-    rows = {(row.number, row.seq): row for row in _readable(reader, RECORDS)}
+    rows = {(row.number, row.seq): row for row in _readable(reader, RECORDS) if _is_genuine(row, keys)}
     chains = {row.number: row for row in _readable(reader, CHAINS)}
     reader.close()
     for number in sorted({number for number, _ in rows} | set(chains)):
@@ -72,6 +77,14 @@ def salvage(damaged: Path, connection: Connection, keys: KioskKeys) -> Head | No
     LOG.error("%s: %d records could be read and were saved", damaged, len(rows))
     spans = queries.chains(connection)
     return queries.head_at(connection, spans[-1], spans[-1].last) if spans else None
+
+
+def _is_genuine(row: Row[Any], keys: KioskKeys) -> bool:
+    key = keys.find(keys.chain_of(row.number) or "")
+    try:
+        return key is None or bool(key.public.verify(row.sealed, Sealed.RECORD))
+    except SealError:
+        return False
 
 
 def _readable(reader: Reader, table: Table) -> Iterator[Row[Any]]:

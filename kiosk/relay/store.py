@@ -1,0 +1,94 @@
+"""The relay's own database and key; one thread writes it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from sqlalchemy import Connection, delete, func, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from kiosk.database import DatabaseError, Trouble, Writer, WriterLock
+from kiosk.relay.inbound import SealedRules
+from kiosk.relay.reader import RELAY_FILE
+from kiosk.relay.tables import COMMANDS, LATEST, LINK, TABLES
+from wire.messages import Command
+from wire.types import format_instant
+
+LOG = logging.getLogger(__name__)
+
+MOST_COMMANDS = 1000
+
+Outcome: TypeAlias = Literal["done", "refused", "expired"]
+"""What can become of a command here."""
+
+
+class Store:
+    """`relay.db` in a folder. Nothing in it is irreplaceable: a damaged file is renamed and the centre asked again."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the file, or make it. Raises kiosk.database.TakenError, DatabaseError."""
+        self._path = folder / RELAY_FILE
+        self._lock = WriterLock(self._path)
+        try:
+            self._writer = self._open()
+        except DatabaseError:
+            self._lock.close()
+            raise
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """One durable commit. Raises DatabaseError."""
+        with self._writer.transaction() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close the file; twice is fine."""
+        self._writer.close()
+        self._lock.close()
+
+    def _open(self) -> Writer:
+        try:
+            return Writer(self._path, TABLES)
+        except DatabaseError as error:
+            if error.trouble is not Trouble.DAMAGED:
+                raise
+            aside = self._path.with_name(f"{RELAY_FILE}.damaged-{time.time_ns()}")
+            LOG.error("%s: kept as %s, a new one is made", error, aside.name)  # noqa: TRY400
+            self._path.with_name(RELAY_FILE + "-journal").unlink(missing_ok=True)
+            self._path.rename(aside)
+            return Writer(self._path, TABLES)
+
+
+def set_link(connection: Connection, *, online: bool, now: float) -> None:
+    """Note that the connection changed, at `now` seconds since 1970."""
+    row = {"id": 1, "online": online, "since": now}
+    connection.execute(upsert(LINK).values(row).on_conflict_do_update(index_elements=["id"], set_=row))
+
+
+def take_rules(connection: Connection, came: SealedRules) -> bool:
+    """Keep newer rules; False for older ones."""
+    held = connection.execute(select(LATEST.c.version).where(LATEST.c.kind == "rules")).scalar()
+    if held is not None and came.rules.version <= held:
+        return False
+    row = {"kind": "rules", "version": came.rules.version, "sealed": came.sealed}
+    connection.execute(upsert(LATEST).values(row).on_conflict_do_update(index_elements=["kind"], set_=row))
+    return True
+
+
+def command_outcome(connection: Connection, command: Command) -> Outcome | None:
+    """What became of a command that came before; None for a new one."""
+    return connection.execute(select(COMMANDS.c.outcome).where(COMMANDS.c.id == command.id)).scalar()
+
+
+def keep_command(connection: Connection, command: Command, outcome: Outcome) -> None:
+    """Remember a command, so that it is done once however often it comes."""
+    row = {"id": command.id, "expires": format_instant(command.expires), "outcome": outcome}
+    connection.execute(upsert(COMMANDS).values(row).on_conflict_do_nothing())
+    if (connection.execute(select(func.count()).select_from(COMMANDS)).scalar_one()) > MOST_COMMANDS:
+        oldest = select(func.min(COMMANDS.c.expires)).scalar_subquery()
+        connection.execute(delete(COMMANDS).where(COMMANDS.c.expires == oldest))
