@@ -1,0 +1,229 @@
+"""Who was seen on a day, by unit. Says "not yet recorded", never "absent": absence is judged elsewhere, and later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+
+from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from collector.reports.day import Day
+from collector.reports.watermarks import ChainMark, is_behind, watermark
+from collector.store.people import Assignment, Kiosk, Person, Template, Unit
+from collector.store.records import Chain, StoredRecord
+
+CHECK_IN = "check-in"
+Query: TypeAlias = "Select[*tuple[Any, ...]]"
+Show: TypeAlias = Literal["all", "present", "waiting"]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One person of a unit on one day. `looks` counts check-in records; `first` and `last` are None without one."""
+
+    person: str
+    name: str
+    number: str | None
+    status: str
+    unit: str
+    unit_name: str
+    enrolled: bool
+    first: datetime | None
+    last: datetime | None
+    looks: int
+
+
+@dataclass(slots=True)
+class UnitDay:
+    """A unit with everything below it. `behind`: kiosks whose records of this day may still be missing."""
+
+    code: str
+    name: str
+    parent: str | None
+    assigned: int = 0
+    present: int = 0
+    enrolled: int = 0
+    kiosks: int = 0
+    behind: int = 0
+    complete_at: datetime | None = None
+    children: list[UnitDay] = field(default_factory=list)
+
+    @property
+    def waiting(self) -> int:
+        """Assigned people without a record yet."""
+        return self.assigned - self.present
+
+    def subtree(self) -> list[str]:
+        """Codes of this unit and of all below it."""
+        return [self.code, *(code for child in self.children for code in child.subtree())]
+
+    def add_kiosk(self, complete_at: datetime | None, behind: bool) -> None:
+        """One more kiosk that hangs here."""
+        self._join_kiosks(1, complete_at, int(behind))
+
+    def add_up(self) -> None:
+        """Add what lies below, from the leaves."""
+        for child in self.children:
+            child.add_up()
+            self.add(child)
+
+    def add(self, other: UnitDay) -> None:
+        """Count another unit's people and kiosks here too."""
+        self.assigned += other.assigned
+        self.present += other.present
+        self.enrolled += other.enrolled
+        self._join_kiosks(other.kiosks, other.complete_at, other.behind)
+
+    def _join_kiosks(self, count: int, complete_at: datetime | None, behind: int) -> None:
+        """The unit is complete only as far as its least complete kiosk."""
+        if count:
+            known = complete_at and self.complete_at and min(complete_at, self.complete_at)
+            self.complete_at = known if self.kiosks else complete_at
+        self.kiosks += count
+        self.behind += behind
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which people to list: units (None for all), those seen or not, and a piece of a name or number."""
+
+    units: Sequence[str] | None = None
+    show: Show = "all"
+    search: str = ""
+
+
+def units_of_day(session: Session, day: Day, now: datetime) -> dict[str, UnitDay]:
+    """Every unit by code, each with the sums of what lies below it. Three queries, however many people there are."""
+    rows = session.execute(select(Unit.code, Unit.name, Unit.parent).order_by(Unit.name, Unit.code))
+    units = {code: UnitDay(code, name, parent) for code, name, parent in rows}
+    for code, assigned, present, enrolled in session.execute(_counts(day)):
+        unit = units[code]
+        unit.assigned, unit.present, unit.enrolled = assigned, present, enrolled
+    for kiosk_unit, complete_at in _kiosk_marks(session):
+        units[kiosk_unit].add_kiosk(complete_at, is_behind(complete_at, day, now))
+    _hang(units)
+    return units
+
+
+def roots(units: dict[str, UnitDay]) -> list[UnitDay]:
+    """The units that no other unit is above of, by name."""
+    return [unit for unit in units.values() if unit.parent not in units]
+
+
+def people_of_day(session: Session, day: Day, choice: Choice, limit: int | None = None, offset: int = 0) -> list[Seen]:
+    """The people assigned on that day, by unit and name, with their looks. One query."""
+    looks = _looks(day).subquery()
+    query = (
+        _assigned(day, choice, looks)
+        .with_only_columns(
+            *(Person.id, Person.name, Person.number, Person.status, Unit.code, Unit.name, _has_template()),
+            *(looks.c.first, looks.c.last, func.coalesce(looks.c.looks, 0)),
+        )
+        .order_by(Unit.name, Unit.code, Person.name, Person.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    return [Seen(*row) for row in session.execute(query)]
+
+
+def count_people(session: Session, day: Day, choice: Choice) -> int:
+    """How many people `people_of_day` would list without a limit. One query."""
+    query = _assigned(day, choice, _looks(day).subquery()).with_only_columns(func.count())
+    return session.scalars(query).one()
+
+
+def _looks(day: Day) -> Query:
+    return (
+        select(
+            StoredRecord.person,
+            func.min(StoredRecord.at).label("first"),
+            func.max(StoredRecord.at).label("last"),
+            func.count().label("looks"),
+        )
+        .where(StoredRecord.kind == CHECK_IN, StoredRecord.at >= day.start, StoredRecord.at < day.end)
+        .group_by(StoredRecord.person)
+    )
+
+
+def _has_template() -> Any:
+    return select(Template.person).where(Template.person == Person.id).exists()
+
+
+def _assigned(day: Day, choice: Choice, looks: Any) -> Query:
+    """People whose main assignment covers the day, joined with their looks."""
+    query = (
+        select(Person.id)
+        .join(Assignment, Assignment.person == Person.id)
+        .join(Unit, Unit.code == Assignment.unit)
+        .outerjoin(looks, looks.c.person == Person.id)
+        .where(Assignment.kind == "main", Assignment.from_day <= day.date)
+        .where(or_(Assignment.until_day.is_(None), Assignment.until_day >= day.date))
+        .where(or_(Person.left_on.is_(None), Person.left_on >= day.date))
+    )
+    if choice.units is not None:
+        query = query.where(Unit.code.in_(choice.units))
+    if choice.show != "all":
+        query = query.where(looks.c.first.is_not(None) if choice.show == "present" else looks.c.first.is_(None))
+    if choice.search:
+        piece = choice.search.lower()
+        query = query.where(
+            or_(
+                func.lower(Person.name).contains(piece, autoescape=True), Person.number.contains(piece, autoescape=True)
+            )
+        )
+    return query
+
+
+def _counts(day: Day) -> Query:
+    looks = _looks(day).subquery()
+    enrolled = func.sum(case((_has_template(), 1), else_=0))
+    query = _assigned(day, Choice(), looks)
+    return query.with_only_columns(Unit.code, func.count(), func.count(looks.c.first), enrolled).group_by(Unit.code)
+
+
+def _kiosk_marks(session: Session) -> list[tuple[str, datetime | None]]:
+    """Unit and watermark of every kiosk in service."""
+    query = (
+        select(Kiosk.id, Kiosk.unit, *chain_columns())
+        .outerjoin(Chain, Chain.kiosk == Kiosk.id)
+        .where(Kiosk.retired_at.is_(None))
+    )
+    chains: dict[tuple[str, str], list[ChainMark]] = {}
+    for kiosk, unit, *mark in session.execute(query):
+        found = chains.setdefault((kiosk, unit), [])
+        if mark[0] is not None:
+            found.append(ChainMark(*mark))
+    return [(unit, watermark(marks)) for (_, unit), marks in chains.items()]
+
+
+def chain_columns() -> tuple[Any, ...]:
+    """The columns of a `ChainMark`, in its order."""
+    return (
+        *(Chain.chain, Chain.upto, Chain.seen, Chain.complete_at),
+        *(Chain.previous, Chain.previous_upto, Chain.first_at),
+    )
+
+
+def _hang(units: dict[str, UnitDay]) -> None:
+    """Hang every unit under its parent and add up from the leaves; a circle of parents is cut open."""
+    for unit in units.values():
+        if _circles(unit, units):
+            unit.parent = None
+    for unit in units.values():
+        if unit.parent in units:
+            units[unit.parent].children.append(unit)
+    for root in roots(units):
+        root.add_up()
+
+
+def _circles(unit: UnitDay, units: dict[str, UnitDay]) -> bool:
+    above, passed = unit, {unit.code}
+    while above.parent in units:
+        above = units[above.parent]
+        if above.code in passed:
+            return above is unit
+        passed.add(above.code)
+    return False

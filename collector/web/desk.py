@@ -1,0 +1,61 @@
+"""What every page works with."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from flask import Response, g, make_response, request
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from collector.reports.day import Day
+from collector.store.records import Chain, KioskStatus
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The database, the local zone, the time."""
+
+    engine: Engine
+    zone: ZoneInfo
+    now: Clock
+
+    def session(self) -> Session:
+        """A session for one answer."""
+        return Session(self.engine)
+
+    def today(self) -> Day:
+        """The local day it is."""
+        return Day.holding(self.now(), self.zone)
+
+    def day_asked(self) -> Day:
+        """The local day of `?date=YYYY-MM-DD`, else today."""
+        try:
+            return Day.of(date.fromisoformat(request.args.get("date", "")), self.zone)
+        except (ValueError, OverflowError):
+            return self.today()
+
+    def fresh(self, session: Session, build: Callable[[], str]) -> Response:
+        """The page with a tag; 304 without building it when nothing arrived since the tag that the browser names.
+
+        The tag turns every minute too, so that words like "behind" and edits of people show.
+        """
+        tag = self._tag(session)
+        known = tag in request.if_none_match
+        response = Response(status=304) if known else make_response(build())
+        response.set_etag(tag)
+        response.headers["X-Clock"] = self.now().astimezone(self.zone).strftime("%H:%M:%S")
+        return response
+
+    def _tag(self, session: Session) -> str:
+        marks = session.execute(select(func.count(), func.sum(Chain.seen), func.sum(Chain.upto))).one()
+        status = session.execute(select(func.count(), func.max(KioskStatus.received_at))).one()
+        minute = self.now().strftime("%Y-%m-%dT%H:%M")
+        key = repr((tuple(marks), tuple(status), minute, g.language, request.full_path))
+        return hashlib.sha256(key.encode()).hexdigest()[:24]

@@ -1,0 +1,108 @@
+"""The kiosks: how they are, and what is missing of their records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from flask import Blueprint, Response, abort, render_template
+from sqlalchemy.orm import Session
+
+from collector.reports import kiosks as reports
+from collector.reports.kiosks import KioskFacts, State
+from collector.reports.looks import MOST, Look, count_at_kiosk, looks_at_kiosk
+from collector.web.desk import Desk
+from collector.web.paging import PAGE
+from collector.web.paging import pages as pages_of
+from collector.web.sheets import sheet
+from collector.web.words import N_
+
+STATES = {
+    State.INCIDENT: ("incident", "bad", N_("Contradicting records")),
+    State.OUT_OF_SERVICE: ("fault", "bad", N_("Out of service")),
+    State.NEVER: ("never", "down", N_("No contact yet")),
+    State.SILENT: ("silent", "bad", N_("No word for a while")),
+    State.OFFLINE: ("offline", "ask", N_("Disconnected, records on")),
+    State.BEHIND: ("behind", "ask", N_("Serving, records incomplete")),
+    State.GOOD: ("recorded", "good", N_("Serving")),
+    State.RETIRED: ("never", "down", N_("Retired")),
+}
+"""Icon, colour and words of each state."""
+
+COLUMNS = (
+    *("tanggal", "jam", "nama", "pegawai", "unit", "cara", "skor", "jam_dari", "galat_ms"),
+    *("kiosk", "rantai", "nomor", "diterima"),
+)
+
+
+def pages(desk: Desk) -> Blueprint:
+    """The list, one kiosk, and its records as CSV."""
+    blueprint = Blueprint("kiosks", __name__, url_prefix="/kiosks")
+
+    @blueprint.get("/")
+    def show() -> Response:
+        with desk.session() as session:
+            return desk.fresh(session, lambda: _list(desk, session))
+
+    @blueprint.get("/<name>")
+    def one(name: str) -> Response:
+        with desk.session() as session:
+            facts = _known(session, name)
+            return desk.fresh(session, lambda: _one(desk, session, facts))
+
+    @blueprint.get("/<name>/records.csv")
+    def table(name: str) -> Response:
+        day = desk.day_asked()
+        with desk.session() as session:
+            _known(session, name)
+            looks = looks_at_kiosk(session, name, day, MOST)
+        return sheet(f"{name}-{day.date:%Y-%m-%d}", look_rows(desk, looks))
+
+    return blueprint
+
+
+def look_rows(desk: Desk, looks: Iterable[Look]) -> Iterator[tuple[object, ...]]:
+    """Looks as rows of CSV, the heading first."""
+    yield COLUMNS
+    for look in looks:
+        at, received = (moment.astimezone(desk.zone) for moment in (look.at, look.received_at))
+        score = "" if look.score is None else f"{look.score:.4f}".replace(".", ",")
+        yield (
+            *(f"{at:%d-%m-%Y}", f"{at:%H:%M:%S}", look.name, look.person, look.unit, look.method, score),
+            *(
+                look.clock_source,
+                look.clock_error_ms,
+                look.kiosk,
+                look.chain,
+                look.seq,
+                f"{received:%d-%m-%Y %H:%M:%S}",
+            ),
+        )
+
+
+def _known(session: Session, name: str) -> KioskFacts:
+    facts = reports.kiosk(session, name)
+    if facts is None:
+        abort(404, "no such kiosk")
+    return facts
+
+
+def _list(desk: Desk, session: Session) -> str:
+    sheets = pages_of(reports.count_kiosks(session))
+    now, today = desk.now(), desk.today()
+    rows = [(facts, STATES[facts.state(today, now)]) for facts in reports.kiosks(session, PAGE, sheets.offset)]
+    return render_template("kiosks.html", rows=rows, pages=sheets)
+
+
+def _one(desk: Desk, session: Session, facts: KioskFacts) -> str:
+    day, now = desk.day_asked(), desk.now()
+    sheets = pages_of(count_at_kiosk(session, facts.id, day))
+    return render_template(
+        "kiosk.html",
+        facts=facts,
+        state=STATES[facts.state(desk.today(), now)],
+        day=day,
+        looks=looks_at_kiosk(session, facts.id, day, PAGE, sheets.offset),
+        pages=sheets,
+        incidents=reports.incidents(session, facts.id),
+        set_aside=reports.set_aside_reasons(session, facts.id),
+    )
