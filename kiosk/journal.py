@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 
 from firmware.clock import Reading
+from kiosk.database import DatabaseError
 from kiosk.keys import KeyFileError
 from kiosk.ledger import Entry, Ledger, LedgerDamaged, LedgerError, LedgerFull, LedgerReadOnly
 from kiosk.service import Reason
@@ -93,7 +94,7 @@ class Journal:
         if self._ledger is None:
             try:
                 self._ledger = self._open_ledger()
-            except (LedgerError, KeyFileError) as error:
+            except (LedgerError, KeyFileError, DatabaseError) as error:
                 self._fail(error)
         return self._ledger is not None
 

@@ -37,20 +37,21 @@ FAILURES_OUT = 30
 MOST_LATENCIES = 1000
 
 
-class Centre(Protocol):
-    """What the centre sent, as far as it came."""
+class FromCentre(Protocol):
+    """What the centre sent, as far as it came: `kiosk.centre.Centre`, which knows the loop as little as it is known."""
 
     gallery: Gallery | None
     trouble: Reason | None
     online: bool
+    backlog: int
 
     @property
     def alive(self) -> bool:
         """Whether it still looks."""
         ...
 
-    def backlog(self) -> int:
-        """Records without a receipt."""
+    def expect(self, entry: Entry) -> None:
+        """Tell the screen when the receipt for this record comes."""
         ...
 
 
@@ -60,7 +61,7 @@ class Parts:
 
     camera: Camera
     eye: Eye
-    centre: Centre
+    centre: FromCentre
     journal: Journal
     lights: Lights
     screen: ScreenServer
@@ -198,6 +199,7 @@ class Loop:
             return False
         self._entries = {who: kept for who, kept in self._entries.items() if who in self._state.recorded}
         self._entries[decision.person] = entry
+        self._parts.centre.expect(entry)
         self.tally.count(Outcome.RECORDED.value)
         self._measure(entry)
         return True
@@ -250,7 +252,7 @@ class Loop:
         self._parts.screen.surroundings(
             Surroundings(
                 online=self._parts.centre.online,
-                backlog=self._parts.centre.backlog(),
+                backlog=self._parts.centre.backlog,
                 clock_trusted=reading.source != "none",
                 enrolled=0 if gallery is None else len(gallery),
             )

@@ -22,6 +22,7 @@ from kiosk.checkin import Rules
 from kiosk.errors import PartEnded
 from kiosk.gallery import Enrolled, Gallery, Roster
 from kiosk.journal import Journal
+from kiosk.ledger import Entry
 from kiosk.loop import FAILURES_OUT, Loop, Parts
 from kiosk.screen import Card, Surroundings
 from kiosk.service import Reason
@@ -77,6 +78,8 @@ class Kiosk:
     online: bool = True
     alive: bool = True
     number: int = 0
+    backlog: int = 7
+    expected: list[Entry] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.gallery, self.trouble = Gallery(roster(), "dlib-1"), None
@@ -108,8 +111,8 @@ class Kiosk:
         face = Face(found, Quality(20, 99, 120, 0, 0, None), probe)
         return Look((found,), face, self.scene.track, probe, 1)
 
-    def backlog(self) -> int:
-        return 7
+    def expect(self, entry: Entry) -> None:
+        self.expected.append(entry)
 
     def show(self, card: Card) -> None:
         self.cards.append(card)
@@ -160,6 +163,7 @@ def test_green_means_on_disk(kiosk: Kiosk) -> None:
     assert card.name == "Ani S."
     assert card.entry == f"{kiosk.box.records()[-1].chain}/{kiosk.box.records()[-1].seq}"
     assert (body.person, body.method, body.roster_version, body.place) == ("ani", "face", 4, PLACE)
+    assert [str(entry) for entry in kiosk.expected] == [card.entry]
     assert body.match.frames == 3
     assert body.match.score == pytest.approx(1)
 

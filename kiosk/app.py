@@ -1,0 +1,137 @@
+"""The kiosk process: its parts, chosen by the settings, put together, and taken apart in order."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import logging
+import threading
+from contextlib import ExitStack
+from functools import partial
+from typing import Protocol, TypeVar
+from zoneinfo import ZoneInfo
+
+from firmware import clock
+from firmware.camera import open_camera
+from firmware.errors import LightsError
+from firmware.lights import Lights, Pins, SilentLights, open_lights
+from firmware.watchdog import notify
+from kiosk.centre import Centre
+from kiosk.checkin import Rules
+from kiosk.eye import Eye
+from kiosk.gallery import Roster
+from kiosk.heartbeat import Tally
+from kiosk.journal import Journal
+from kiosk.keys import KioskKeys
+from kiosk.ledger import Ledger
+from kiosk.live import LivePicture
+from kiosk.loop import Loop, Parts
+from kiosk.relay.reader import RelayReader
+from kiosk.roster import RosterReader
+from kiosk.screen import ScreenServer
+from kiosk.settings import KioskSettings, LightsSettings
+from kiosk.status import KEYS
+from models.engine import open_engine
+from wire.records import Event, Place
+
+log = logging.getLogger(__name__)
+
+SECOND_NS = 1_000_000_000
+
+
+class Closable(Protocol):
+    """A part that can be closed."""
+
+    def close(self) -> None:
+        """Give back what it holds."""
+        ...
+
+
+C = TypeVar("C", bound=Closable)
+
+
+class Store:
+    """Keys and ledger, opened together when the disk allows it; the roster is read with the keys once they are there."""
+
+    def __init__(self, settings: KioskSettings, relay: RelayReader) -> None:
+        self._settings = settings
+        self._relay = relay
+        self._keys: KioskKeys | None = None
+        self._roster: RosterReader | None = None
+
+    def open_ledger(self) -> Ledger:
+        """The ledger, its keys made at first start. Raises LedgerError, KeyFileError, DatabaseError."""
+        folder, kiosk = self._settings.folders.ledger, self._settings.kiosk.id
+        if self._keys is None:
+            self._keys = KioskKeys(folder / KEYS, kiosk)
+        return Ledger(folder, kiosk, self._keys, clock.read, self._relay.receipts())
+
+    def read_roster(self) -> Roster | None:
+        """The roster in force; None while there is none, or no key to read it with."""
+        if self._roster is None and self._keys is not None:
+            centre_keys = self._settings.folders.centre_keys
+            self._roster = RosterReader(self._relay, self._settings.kiosk.id, self._keys.roster, centre_keys)
+        return None if self._roster is None else self._roster.read()
+
+
+def run(settings: KioskSettings, stop: threading.Event) -> Tally:
+    """Serve people until `stop` is set; gives what was counted. Raises PartEnded, OSError when the screen's port is taken.
+
+    The end comes in this order: no more frames, nothing more from the centre, the last record, the ledger, lights, screen.
+    """
+    now = clock.read
+    with ExitStack() as parts:
+        keep = partial(_kept, parts)
+        screen = keep(ScreenServer(settings.screen, settings.kiosk, show_s=settings.checkin.show_s))
+        screen.start()
+        lights, lights_error = _open_lights(settings.lights)
+        keep(lights)
+        relay = RelayReader(settings.folders.relay)
+        store = Store(settings, relay)
+        journal = keep(Journal(store.open_ledger, now))
+        eye = keep(
+            Eye(partial(open_engine, settings.folders.weights, settings.vision.detector, settings.vision.embedder))
+        )
+        centre = keep(Centre(relay, store.read_roster, journal, now, settings.relay.keep_days))
+        live = keep(LivePicture(screen.picture))
+        look = settings.camera
+        camera = keep(open_camera(look.address, look.width, look.height, look.stall_s))
+        loop = Loop(
+            Parts(camera, eye, centre, journal, lights, screen, live, now),
+            _rules(settings),
+            _place(settings),
+            ZoneInfo(settings.screen.timezone),
+            importlib.metadata.version("siperlu-kiosk"),
+        )
+        if lights_error:
+            journal.note(Event(event="lights-lost", detail={"driver": settings.lights.driver}))
+        centre.start(lambda: eye.model, screen.received)
+        notify("READY=1")
+        loop.run(stop)
+        notify("STOPPING=1")
+        return loop.tally
+
+
+def _kept(parts: ExitStack, part: C) -> C:
+    """The part, to be closed before those that were kept earlier."""
+    parts.callback(part.close)
+    return part
+
+
+def _open_lights(settings: LightsSettings) -> tuple[Lights, bool]:
+    """The lights, and whether they failed: a kiosk without lights still records."""
+    pins = Pins(settings.red, settings.green, settings.blue, settings.buzzer)
+    try:
+        return open_lights(settings.driver, pins), False
+    except LightsError as error:
+        log.error("no lights: %s", error)  # noqa: TRY400 - the message says it all
+        return SilentLights(), True
+
+
+def _rules(settings: KioskSettings) -> Rules:
+    checkin = settings.checkin
+    return Rules(checkin.agree_frames, int(checkin.repeat_s * SECOND_NS), int(checkin.show_s * SECOND_NS))
+
+
+def _place(settings: KioskSettings) -> Place:
+    identity = settings.kiosk
+    return Place(unit=identity.unit, lat=identity.latitude, lon=identity.longitude, anchor=None)
