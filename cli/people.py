@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from cli.centre import as_json, config, session, today
 from cli.output import Failure, emit, say
+from cli.table import show
 from collector.people import importing, sheet
 from collector.people.importing import Preview
 from collector.people.leaving import leave
@@ -80,7 +77,7 @@ def list_(path: Path | None, as_json: bool) -> None:
     if as_json:
         emit({"people": [_public(person) for person in people]})
         return
-    _print(["person", "name", "status", "NIP", "id", "unit"], (list(_public(person).values()) for person in people))
+    show(["person", "name", "status", "NIP", "id", "unit"], (list(_public(person).values()) for person in people))
 
 
 @command.command()
@@ -110,17 +107,9 @@ def _show(found: Preview) -> None:
     problems.sort(key=lambda problem: problem[1])
     if problems:
         shown = [[kind, str(line), text] for kind, line, text in problems[:SHOWN_ROWS]]
-        _print(["", "line", "problem"], shown, on_stderr=True)
+        show(["", "line", "problem"], shown, on_stderr=True)
     if len(problems) > SHOWN_ROWS:
         say(f"… and {len(problems) - SHOWN_ROWS} more")
-
-
-def _print(titles: Sequence[str], rows: Iterable[Sequence[str]], *, on_stderr: bool = False) -> None:
-    """A table of plain texts: a name with square brackets is a name, not markup."""
-    table = Table(*titles, box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*(Text(cell, overflow="fold") for cell in row))
-    Console(stderr=on_stderr).print(table)
 
 
 def _public(person: KnownPerson) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,6 +23,12 @@ class PublicJwk:
     crv: Literal["Ed25519", "X25519"]
     x: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")]
     kty: Literal["OKP"] = "OKP"
+
+    @property
+    def thumbprint(self) -> str:
+        """SHA-256 of the key's required members in lexical order, base64url (RFC 7638)."""
+        members = f'{{"crv":"{self.crv}","kty":"{self.kty}","x":"{self.x}"}}'
+        return base64.urlsafe_b64encode(hashlib.sha256(members.encode()).digest()).decode().rstrip("=")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
