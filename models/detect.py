@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +21,9 @@ class Detector(Protocol):
 
     def detect(self, image: Image) -> list[Detection]:
         """Faces in the order found; none is an empty list."""
+
+    def raw_call(self, image: Image) -> Callable[[], object]:
+        """The models' own part of `detect` on this picture, for measuring what is spent around it."""
 
 
 class Landmarks:
@@ -43,20 +47,39 @@ class Landmarks:
 
 
 class Hog:
-    """dlib's frontal detector. Its window is 80 px: at 480 px working width it finds faces from a sixth of the width on."""
+    """dlib's frontal detector. Its window is 80 px: at 480 px working width it finds faces from a sixth of the width on.
+
+    The nearest face is the one to serve and the largest, so large ones are looked for first, in a smaller picture at two
+    thirds of the time; only when there are none, in the larger one.
+    """
 
     name = "hog"
 
-    def __init__(self, landmarks: Landmarks, width: int = 480) -> None:
+    def __init__(self, landmarks: Landmarks, widths: tuple[int, ...] = (400, 480)) -> None:
         self._hog = dlib.get_frontal_face_detector()
         self._landmarks = landmarks
-        self._width = width
+        self._widths = widths
 
     def detect(self, image: Image) -> list[Detection]:
         """Grey first, then small: HOG takes the strongest gradient of the channels, which costs it a third more in colour."""
-        grey, scale = _resized(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), self._width)
-        squares, scores, _ = self._hog.run(grey, 0, 0.0)
-        return [self._found(image, square, score, scale) for square, score in zip(squares, scores, strict=True)]
+        grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+        for width in self._widths:
+            small, scale = _resized(grey, width)
+            squares, scores, _ = self._hog.run(small, 0, 0.0)
+            if squares:
+                return [self._found(image, square, score, scale) for square, score in zip(squares, scores, strict=True)]
+        return []
+
+    def raw_call(self, image: Image) -> Callable[[], object]:
+        """The bare search and prediction on an image with a face near enough for the first width, everything prepared."""
+        small, _ = _resized(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), self._widths[0])
+        box = self.detect(image)[0].box
+
+        def call() -> None:
+            self._hog.run(small, 0, 0.0)
+            self._landmarks.shape(image, box)
+
+        return call
 
     def _found(self, image: Image, square: Any, score: float, scale: float) -> Detection:
         side = square.width() / scale
@@ -96,6 +119,12 @@ class Yunet:
             self._size = size
         _, rows = self._net.detect(small)
         return [] if rows is None else [_row(row, scale) for row in rows]
+
+    def raw_call(self, image: Image) -> Callable[[], object]:
+        """The bare network on the prepared picture."""
+        self.detect(image)
+        small, _ = _resized(image, self._width)
+        return lambda: self._net.detect(small)
 
 
 def _row(row: Any, scale: float) -> Detection:

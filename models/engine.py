@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -27,7 +29,7 @@ class Engine:
     def __init__(self, detector: Detector, landmarks: Landmarks, embedder: Embedder) -> None:
         self._detector = detector
         self._landmarks = landmarks
-        self._embedder = embedder
+        self.embedder = embedder
         self.card: Card = embedder.card
         self.model: str = embedder.card.tag
 
@@ -56,7 +58,17 @@ class Engine:
 
     def embed_chip(self, chip: Image) -> Vector:
         """The vector of a chip that `chip` made."""
-        return self._embedder.embed(chip)
+        return self.embedder.embed(chip)
+
+    def raw_calls(self, image: Image) -> list[Callable[[], object]]:
+        """The models' own calls on a picture with one face, everything around them prepared: what overhead is measured by."""
+        face = self.detect(image)[0]
+        batch = self.embedder.batch(self.chip(image, face)).copy()
+        calls = [self._detector.raw_call(image), lambda: self.embedder.run(batch)]
+        if self.card.family is Family.DLIB and face.corners is None:
+            square = align.hog_square(face.points)
+            calls.append(lambda: self._landmarks.shape(image, square))
+        return calls
 
     def _shape(self, image: Image, detection: Detection) -> dlib.full_object_detection:
         """Dlib's landmarks: HOG has them already, for YuNet's faces they are predicted in the square HOG would have drawn."""
@@ -85,30 +97,48 @@ def _to_arcface(detection: Detection) -> align.Transform:
     return align.similarity(detection.points, align.ARCFACE)
 
 
-def open_engine(weights: Path, detector: DetectorName = "auto", embedder: str = "dlib", threads: int = 0) -> Engine:
+def open_engine(
+    weights: Path, detector: DetectorName = "auto", embedder: str = "dlib", threads: int = 0, more: Path | None = None
+) -> Engine:
     """Open an engine on a folder of installed weights; every file's hash is checked first.
 
-    `auto` takes YuNet where one is installed, else HOG. `threads`: of the embedder, 0 takes one a core.
+    `auto` takes YuNet where one is installed, else HOG. `threads`: of the embedder, 0 takes one a core. `more`: a folder
+    searched through for the files of the manifest that are not installed, whatever their names there.
     Raises `WeightsError` for a missing or altered file, `ManifestError` for an unknown embedder.
     """
     card = manifest.card(embedder)
     if card.kind is not Kind.EMBEDDER:
         raise ManifestError(f"{embedder!r} is a model of kind {card.kind}, not an embedder")
-    landmarks = Landmarks(store.require(manifest.card("landmarks5"), weights))
-    found = _open_detector(weights, detector, landmarks)
-    return Engine(found, landmarks, Embedder(store.require(card, weights), card, threads))
+    files = _Files(weights, store.search(more, manifest.cards()) if more else {})
+    landmarks = Landmarks(files.require(manifest.card("landmarks5")))
+    found = _open_detector(files, detector, landmarks)
+    return Engine(found, landmarks, Embedder(files.require(card), card, threads))
 
 
-def _open_detector(weights: Path, name: DetectorName, landmarks: Landmarks) -> Detector:
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """Where the manifest's files are: installed, or found elsewhere by hash."""
+
+    weights: Path
+    elsewhere: dict[str, Path]
+
+    def has(self, card: Card) -> bool:
+        return (self.weights / card.file).is_file() or card.name in self.elsewhere
+
+    def require(self, card: Card) -> Path:
+        if card.name in self.elsewhere and not (self.weights / card.file).is_file():
+            return self.elsewhere[card.name]
+        return store.require(card, self.weights)
+
+
+def _open_detector(files: _Files, name: DetectorName, landmarks: Landmarks) -> Detector:
     if name == "hog":
         return Hog(landmarks)
     known = sorted((card for card in manifest.cards() if card.kind is Kind.DETECTOR), key=lambda card: card.rank)
     for card in known:
-        if (weights / card.file).is_file():
-            return Yunet(store.require(card, weights))
+        if files.has(card):
+            return Yunet(files.require(card))
     if name == "auto":
         return Hog(landmarks)
     names = ", ".join(card.file for card in known)
-    raise WeightsError(
-        f"{weights}: no YuNet there ({names}); `siperlu models install` brings one, or take detector hog"
-    )
+    raise WeightsError(f"{files.weights}: no YuNet there ({names}); `siperlu models install` brings one, or take hog")
