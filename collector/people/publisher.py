@@ -1,0 +1,276 @@
+"""Rosters to kiosks: what each should know, what it was last given, and the messages between the two.
+
+The caller commits before it publishes: a kiosk must never hold what the centre does not remember having sent.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import logging
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from collector.keys import CentreKeys
+from collector.outgoing import Outgoing
+from collector.people.scope import Entitled, Member, Scope, Tree, entitled
+from collector.settings import CollectorSettings
+from collector.store.people import Assignment, Kiosk, KioskKey, Person, PublishedEntry, PublishedRoster, Template, Unit
+from models import calibration, manifest
+from models.manifest import Card
+from wire.messages import ROSTER_ENTRY, ROSTER_MANIFEST, RosterEntry, RosterManifest
+from wire.seals import KeyName, Recipient, Sealed, digest, payload_of, peek
+from wire.topics import Address
+
+LOG = logging.getLogger(__name__)
+
+MOST_PEOPLE = 8_000
+"""Largest roster that is published: the sealed manifest of more would come near the longest message of the wire."""
+
+CLEARED = ""
+"""Digest and sealed text of an entry that was taken away: remembered, so that a broker is told again on reconnect."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Face:
+    """What every kiosk is told of a person: name, template in base64, and a hash of both."""
+
+    name: str
+    template: str
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """An entry a kiosk was last given."""
+
+    content: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Centre:
+    """All that rosters are made of, read by one query a table."""
+
+    tree: Tree
+    members: tuple[Member, ...]
+    faces: Mapping[str, _Face]
+    kiosks: tuple[Kiosk, ...]
+    readers: Mapping[str, Recipient]
+    manifests: Mapping[str, PublishedRoster]
+    given: Mapping[str, Mapping[str, _Given]]
+
+
+def changes(session: Session, keys: CentreKeys, settings: CollectorSettings, now: datetime) -> list[Outgoing]:
+    """Bring the stored rosters to what they should be at `now`; the messages that tell the kiosks, in order.
+
+    Entries go before the manifest that names them, cleared ones after it. Nothing is written when nothing changed.
+    """
+    zone = ZoneInfo(settings.web.timezone)
+    card = manifest.card(settings.rosters.embedder)
+    centre = _load(session, card.tag, now.astimezone(zone).date())
+    run = _Run(session, keys, card, settings.rosters.false_accepts, now)
+    outgoing: list[Outgoing] = []
+    for kiosk in centre.kiosks:
+        outgoing += run.kiosk(kiosk, _people(centre, kiosk, zone), centre)
+    session.flush()
+    return outgoing
+
+
+def everything(session: Session) -> list[Outgoing]:
+    """Every retained message again, for a broker that may have forgotten them: entries before their manifest."""
+    entries = session.execute(select(PublishedEntry.kiosk, PublishedEntry.person, PublishedEntry.sealed))
+    manifests = session.execute(select(PublishedRoster.kiosk, PublishedRoster.sealed))
+    return [
+        *(_outgoing(kiosk, sealed, person) for kiosk, person, sealed in entries),
+        *(_outgoing(kiosk, sealed) for kiosk, sealed in manifests),
+    ]
+
+
+class _Run:
+    """One run over every kiosk."""
+
+    def __init__(self, session: Session, keys: CentreKeys, card: Card, false_accepts: float, now: datetime) -> None:
+        self._session = session
+        self._keys = keys
+        self._seal_name = str(keys.signing[-1].public.name)
+        self._card = card
+        self._false_accepts = false_accepts
+        self._now = now
+
+    def kiosk(self, kiosk: Kiosk, people: Mapping[str, Entitled], centre: _Centre) -> list[Outgoing]:
+        """Write and tell what changed for one kiosk."""
+        last = centre.manifests.get(kiosk.id)
+        reader = centre.readers.get(kiosk.id)
+        serving = kiosk.retired_at is None and reader is not None
+        if not serving and last is None:
+            return []
+        if len(people) > MOST_PEOPLE:
+            LOG.error(
+                "roster of %s: %d people are too many, most are %d; narrow its scope",
+                kiosk.id,
+                len(people),
+                MOST_PEOPLE,
+            )
+            return []
+        given = centre.given.get(kiosk.id, {})
+        sealed = self._entries(kiosk.id, people, given, reader, centre.faces) if serving and reader else {}
+        kept = {person: one.digest for person, one in given.items() if person in people and serving}
+        digests = kept | {person: digest(text) for person, text in sealed.items()}
+        cleared = [person for person, one in given.items() if one.digest != CLEARED and person not in digests]
+        self._clear(kiosk.id, cleared)
+        return [
+            *(_outgoing(kiosk.id, text, person) for person, text in sealed.items()),
+            *self._manifest(kiosk.id, digests, last),
+            *(_outgoing(kiosk.id, CLEARED, person) for person in cleared),
+        ]
+
+    def _entries(
+        self,
+        kiosk: str,
+        people: Mapping[str, Entitled],
+        given: Mapping[str, _Given],
+        reader: Recipient,
+        faces: Mapping[str, _Face],
+    ) -> dict[str, str]:
+        """The sealed entries that are new or changed, stored."""
+        new: list[dict[str, str]] = []
+        changed: list[dict[str, str]] = []
+        for person, place in people.items():
+            content = self._content(faces[person], place, reader)
+            before = given.get(person)
+            if before is not None and before.content == content and before.digest != CLEARED:
+                continue
+            entry = self._entry(kiosk, faces[person], place)
+            sealed = self._keys.seal(Sealed.ROSTER_ENTRY, reader.encrypt(ROSTER_ENTRY.encode(entry)).encode())
+            row = {"kiosk": kiosk, "person": person, "content": content, "digest": digest(sealed), "sealed": sealed}
+            (new if before is None else changed).append(row)
+        if new:
+            self._session.execute(insert(PublishedEntry), new)
+        if changed:
+            self._session.execute(update(PublishedEntry), changed)
+        return {row["person"]: row["sealed"] for row in (*new, *changed)}
+
+    def _content(self, face: _Face, place: Entitled, reader: Recipient) -> str:
+        """Hash of what an entry says, to whom, and under which seal."""
+        said = (face.mark, place.unit, place.assigned, place.until, str(reader.name), reader.x, self._seal_name)
+        return hashlib.sha256(repr(said).encode()).hexdigest()
+
+    def _entry(self, kiosk: str, face: _Face, place: Entitled) -> RosterEntry:
+        return RosterEntry(
+            kiosk=kiosk,
+            person=place.person,
+            name=face.name,
+            unit=place.unit,
+            assigned=place.assigned,
+            model=self._card.tag,
+            template=face.template,
+            until=place.until,
+        )
+
+    def _clear(self, kiosk: str, people: list[str]) -> None:
+        rows = [
+            {"kiosk": kiosk, "person": person, "content": CLEARED, "digest": CLEARED, "sealed": CLEARED}
+            for person in people
+        ]
+        if rows:
+            self._session.execute(update(PublishedEntry), rows)
+
+    def _manifest(self, kiosk: str, digests: dict[str, str], last: PublishedRoster | None) -> list[Outgoing]:
+        """The new manifest, stored; nothing when it would say what the last one says."""
+        threshold, margin = calibration.threshold(self._card, self._false_accepts, max(len(digests), 1))
+        wanted = RosterManifest(
+            kiosk=kiosk,
+            at=self._now,
+            version=max((last.version if last else 0) + 1, int(self._now.timestamp() * 1000)),
+            model=self._card.tag,
+            threshold=threshold,
+            margin=margin,
+            people=digests,
+        )
+        if last is not None and self._says_the_same(last.sealed, wanted):
+            return []
+        sealed = self._keys.seal(Sealed.ROSTER_MANIFEST, ROSTER_MANIFEST.encode(wanted))
+        stored = last or PublishedRoster(kiosk=kiosk)
+        stored.version, stored.at, stored.sealed = wanted.version, self._now, sealed
+        self._session.add(stored)
+        LOG.info("roster of %s: version %d, %d people", kiosk, wanted.version, len(digests))
+        return [_outgoing(kiosk, sealed)]
+
+    def _says_the_same(self, sealed: str, wanted: RosterManifest) -> bool:
+        """Whether the last manifest differs in time and version alone, and is sealed with the key of today."""
+        before = ROSTER_MANIFEST.decode(payload_of(sealed))
+        return peek(sealed).get("kid") == self._seal_name and wanted == replace(
+            before, at=wanted.at, version=wanted.version
+        )
+
+
+def _people(centre: _Centre, kiosk: Kiosk, zone: ZoneInfo) -> dict[str, Entitled]:
+    """Who should be on a kiosk's roster: entitled, and with a template."""
+    scope = centre.tree.in_scope(kiosk.unit, Scope(kiosk.scope))
+    found = entitled(centre.members, scope, centre.tree.below(kiosk.unit), zone)
+    return {person: place for person, place in found.items() if person in centre.faces}
+
+
+def _outgoing(kiosk: str, sealed: str, person: str | None = None) -> Outgoing:
+    return Outgoing(Address(kiosk, "roster", person).topic, sealed.encode("ascii"), retain=True)
+
+
+def _load(session: Session, model: str, today: date) -> _Centre:
+    given: dict[str, dict[str, _Given]] = defaultdict(dict)
+    columns = (PublishedEntry.kiosk, PublishedEntry.person, PublishedEntry.content, PublishedEntry.digest)
+    for kiosk, person, content, known in session.execute(select(*columns)):
+        given[kiosk][person] = _Given(content, known)
+    return _Centre(
+        tree=Tree(session.scalars(select(Unit))),
+        members=_members(session, today),
+        faces=_faces(session, model),
+        kiosks=tuple(session.scalars(select(Kiosk).order_by(Kiosk.id))),
+        readers=_readers(session),
+        manifests={one.kiosk: one for one in session.scalars(select(PublishedRoster))},
+        given=given,
+    )
+
+
+def _members(session: Session, today: date) -> tuple[Member, ...]:
+    """Who serves today, and where."""
+    rows = session.execute(
+        select(Assignment.person, Assignment.unit, Assignment.kind, Assignment.until_day, Person.left_on)
+        .join(Person, Person.id == Assignment.person)
+        .where(Assignment.from_day <= today)
+        .where(or_(Assignment.until_day.is_(None), Assignment.until_day >= today))
+        .where(or_(Person.left_on.is_(None), Person.left_on > today))
+        .order_by(Assignment.id)
+    )
+    return tuple(Member(person, unit, kind == "main", until, left) for person, unit, kind, until, left in rows)
+
+
+def _faces(session: Session, model: str) -> dict[str, _Face]:
+    rows = session.execute(
+        select(Template.person, Person.name, Template.vector)
+        .join(Person, Person.id == Template.person)
+        .where(Template.model == model)
+    )
+    return {person: _face(name, vector, model) for person, name, vector in rows}
+
+
+def _face(name: str, vector: bytes, model: str) -> _Face:
+    mark = hashlib.sha256(repr((name, model)).encode() + vector).hexdigest()
+    return _Face(name, base64.b64encode(vector).decode(), mark)
+
+
+def _readers(session: Session) -> dict[str, Recipient]:
+    """The newest live roster key of each kiosk."""
+    rows = session.scalars(select(KioskKey).where(KioskKey.use == "roster", KioskKey.revoked_at.is_(None)))
+    readers = sorted(((row.kiosk, Recipient(KeyName.parse(row.kid), row.x)) for row in rows), key=_number)
+    return dict(readers)
+
+
+def _number(reader: tuple[str, Recipient]) -> int:
+    return reader[1].name.number

@@ -1,0 +1,358 @@
+"""Rosters: what changed is told and nothing else, readable by that kiosk alone, never backwards."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine, event, insert, select
+from sqlalchemy.orm import Session
+
+from collector.keys import CentreKeys
+from collector.outgoing import Outgoing
+from collector.people import kiosks, publisher
+from collector.people.kiosks import Wish
+from collector.people.leaving import leave
+from collector.people.scope import Scope
+from collector.settings import CollectorSettings, Rosters
+from collector.store.base import Base
+from collector.store.engine import open_engine
+from collector.store.people import Assignment, KioskKey, Person, PublishedEntry, PublishedRoster, Template, Unit
+from models import calibration, manifest
+from wire.errors import UnreadableError
+from wire.jwks import key_set
+from wire.messages import ROSTER_ENTRY, ROSTER_MANIFEST, RosterEntry, RosterManifest
+from wire.seals import DecryptionKey, KeyName, Sealed, SealingKey, digest
+
+NOW = datetime(2026, 1, 5, 1, tzinfo=UTC)
+LATER = NOW + timedelta(minutes=1)
+START = date(2020, 1, 1)
+SETTINGS = CollectorSettings()
+CARD = manifest.card("dlib")
+VECTOR = np.zeros(128, np.float32)
+VECTOR[0] = 1
+
+
+@dataclass
+class Centre:
+    """A centre with its database and keys, and the secret halves of its kiosks' roster keys."""
+
+    engine: Engine
+    session: Session
+    keys: CentreKeys
+    readers: dict[str, DecryptionKey]
+
+    def person(self, name: str, unit: str, *, face: bool = True, until: date | None = None) -> None:
+        self.session.add(Person(id=name, name=name.title(), status="PNS"))
+        self.session.flush()
+        self.session.add(Assignment(person=name, unit=unit, kind="main", from_day=START, until_day=until))
+        if face:
+            self.session.add(Template(person=name, model=CARD.tag, vector=VECTOR.tobytes(), photos=3, made_at=NOW))
+        self.session.commit()
+
+    def kiosk(self, name: str, unit: str, scope: Scope = Scope.UNIT) -> None:
+        sealing = SealingKey.generate(KeyName(name, 1)).public
+        self.readers[name] = DecryptionKey.generate(KeyName(f"{name}/roster", 1))
+        kiosks.register(self.session, Wish(name, unit, scope, key_set([sealing], [self.readers[name].recipient])), NOW)
+        self.session.commit()
+
+    def changes(self, now: datetime = NOW, settings: CollectorSettings = SETTINGS) -> list[Outgoing]:
+        found = publisher.changes(self.session, self.keys, settings, now)
+        self.session.commit()
+        return found
+
+    def manifest(self, message: Outgoing) -> RosterManifest:
+        return ROSTER_MANIFEST.decode(self.keys.public.keyring().verify(message.payload, Sealed.ROSTER_MANIFEST))
+
+    def entry(self, message: Outgoing, kiosk: str) -> RosterEntry:
+        encrypted = self.keys.public.keyring().verify(message.payload, Sealed.ROSTER_ENTRY)
+        return ROSTER_ENTRY.decode(self.readers[kiosk].decrypt(encrypted))
+
+
+@pytest.fixture
+def centre(tmp_path: Path) -> Iterator[Centre]:
+    engine = open_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Unit(code="DIS", name="Dinas", kind="opd"), Unit(code="BKD", name="BKD", kind="opd")])
+        session.flush()
+        session.add(Unit(code="SD", name="SD", kind="school", parent="DIS"))
+        session.commit()
+        yield Centre(engine, session, CentreKeys.open(tmp_path / "keys"), {})
+    engine.dispose()
+
+
+def _topics(messages: list[Outgoing]) -> list[str]:
+    return [message.topic.removeprefix("siperlu/v1/") for message in messages]
+
+
+def test_a_kiosk_reads_its_roster_and_trusts_it(centre: Centre) -> None:
+    centre.person("siti", "SD")
+    centre.kiosk("k-1", "SD")
+    entry, roster = centre.changes()
+    assert _topics([entry, roster]) == ["k-1/roster/siti", "k-1/roster"]
+    assert entry.retain
+    assert roster.retain
+    read, listed = centre.entry(entry, "k-1"), centre.manifest(roster)
+    assert (read.name, read.unit, read.assigned, read.model, read.until) == ("Siti", "SD", True, CARD.tag, None)
+    assert np.array_equal(np.frombuffer(base64.b64decode(read.template), "<f4"), VECTOR)
+    assert listed.people == {"siti": digest(entry.payload)}
+    assert (listed.threshold, listed.margin) == calibration.threshold(CARD, SETTINGS.rosters.false_accepts, 1)
+
+
+def test_another_kiosk_cannot_read_it(centre: Centre) -> None:
+    centre.person("siti", "SD")
+    centre.kiosk("k-1", "SD")
+    centre.kiosk("k-2", "SD")
+    entry = centre.changes()[0]
+    with pytest.raises(UnreadableError):
+        centre.entry(entry, "k-2")
+
+
+def test_nothing_is_written_or_told_when_nothing_changed(centre: Centre) -> None:
+    centre.person("siti", "SD")
+    centre.kiosk("k-1", "SD")
+    centre.changes()
+    written = _statements(centre, "INSERT", "UPDATE", "DELETE")
+    assert centre.changes(LATER) == []
+    assert written == []
+
+
+def test_only_what_changed_is_told(centre: Centre) -> None:
+    centre.person("siti", "SD")
+    centre.person("budi", "SD")
+    centre.kiosk("k-1", "SD")
+    before = centre.changes()
+    centre.session.get_one(Person, "budi").name = "Budi Santoso"
+    centre.session.commit()
+    entry, roster = centre.changes(LATER)
+    assert _topics([entry, roster]) == ["k-1/roster/budi", "k-1/roster"]
+    assert centre.manifest(roster).people["siti"] in {digest(message.payload) for message in before}
+    assert centre.manifest(roster).people["budi"] == digest(entry.payload)
+    assert centre.manifest(roster).version > centre.manifest(before[-1]).version
+
+
+@pytest.mark.parametrize("erase", [False, True])
+def test_a_person_removed_is_gone_from_the_manifest_and_their_entry_is_cleared(centre: Centre, erase: bool) -> None:
+    centre.person("siti", "SD")
+    centre.person("budi", "SD")
+    centre.kiosk("k-1", "SD")
+    centre.changes()
+    leave(centre.session, "siti", date(2026, 1, 5), erase=erase)
+    centre.session.commit()
+    roster, cleared = centre.changes(LATER)
+    assert set(centre.manifest(roster).people) == {"budi"}
+    assert cleared == Outgoing("siperlu/v1/k-1/roster/siti", b"", retain=True)
+    assert centre.changes(LATER) == []
+    assert cleared in publisher.everything(centre.session)
+
+
+def test_who_comes_back_is_told_again(centre: Centre) -> None:
+    centre.person("siti", "SD")
+    centre.kiosk("k-1", "SD")
+    centre.changes()
+    leave(centre.session, "siti", date(2026, 1, 5))
+    centre.session.commit()
+    centre.changes(LATER)
+    centre.session.get_one(Person, "siti").left_on = None
+    centre.session.commit()
+    entry, roster = centre.changes(LATER)
+    assert centre.manifest(roster).people == {"siti": digest(entry.payload)}
+
+
+def test_a_reconnect_tells_everything_again_entries_first(centre: Centre) -> None:
+    centre.person("siti", "SD")
+    centre.kiosk("k-1", "SD")
+    centre.kiosk("k-2", "DIS")
+    first = centre.changes()
+    again = publisher.everything(centre.session)
+    assert sorted(again, key=repr) == sorted(first, key=repr)
+    assert [topic.count("/") for topic in _topics(again)] == [2, 2, 1, 1]
+
+
+def test_a_centre_restored_from_a_backup_still_moves_forward(centre: Centre) -> None:
+    centre.person("siti", "SD")
+    centre.kiosk("k-1", "SD")
+    issued = centre.manifest(centre.changes()[-1]).version
+    centre.session.query(PublishedEntry).delete()
+    centre.session.query(PublishedRoster).delete()
+    centre.session.commit()
+    assert centre.manifest(centre.changes(LATER)[-1]).version > issued
+
+
+def test_a_clock_turned_back_does_not_turn_the_version_back(centre: Centre) -> None:
+    centre.person("siti", "SD")
+    centre.kiosk("k-1", "SD")
+    issued = centre.manifest(centre.changes()[-1]).version
+    centre.person("budi", "SD")
+    assert centre.manifest(centre.changes(NOW - timedelta(days=400))[-1]).version == issued + 1
+
+
+@pytest.mark.parametrize(
+    ("unit", "scope", "known"),
+    [
+        ("SD", Scope.UNIT, {"guru": True}),
+        ("DIS", Scope.UNIT, {"guru": True, "kepala": True}),
+        ("SD", Scope.OPD, {"guru": True, "kepala": False}),
+        ("SD", Scope.ALL, {"guru": True, "kepala": False, "staf": False}),
+    ],
+)
+def test_who_is_in_scope_is_told_and_who_is_assigned_is_marked(
+    centre: Centre, unit: str, scope: Scope, known: dict[str, bool]
+) -> None:
+    centre.person("guru", "SD")
+    centre.person("kepala", "DIS")
+    centre.person("staf", "BKD")
+    centre.person("faceless", "SD", face=False)
+    centre.person("former", "SD", until=date(2026, 1, 4))
+    centre.kiosk("k-1", unit, scope)
+    *entries, roster = centre.changes()
+    read = [centre.entry(message, "k-1") for message in entries]
+    assert {entry.person: entry.assigned for entry in read} == known
+    assert set(centre.manifest(roster).people) == set(known)
+
+
+def test_an_assignment_ends_with_its_last_local_day(centre: Centre) -> None:
+    centre.person("siti", "SD", until=date(2026, 1, 5))
+    centre.kiosk("k-1", "SD")
+    entry = centre.entry(centre.changes()[0], "k-1")
+    assert entry.until == datetime(2026, 1, 5, 17, tzinfo=UTC)
+    assert centre.changes(datetime(2026, 1, 5, 16, 59, tzinfo=UTC)) == []
+    roster, _ = centre.changes(datetime(2026, 1, 5, 17, 1, tzinfo=UTC))
+    assert centre.manifest(roster).people == {}
+
+
+def test_a_retired_kiosk_forgets_everybody(centre: Centre) -> None:
+    centre.person("siti", "SD")
+    centre.kiosk("k-1", "SD")
+    centre.changes()
+    kiosks.retire(centre.session, "k-1", NOW)
+    roster, cleared = centre.changes(LATER)
+    assert centre.manifest(roster).people == {}
+    assert cleared.payload == b""
+    assert centre.changes(LATER) == []
+
+
+def test_a_kiosk_retired_before_it_had_a_roster_is_told_nothing(centre: Centre) -> None:
+    centre.kiosk("k-1", "SD")
+    kiosks.retire(centre.session, "k-1", NOW)
+    assert centre.changes() == []
+
+
+def test_a_kiosk_without_people_gets_an_empty_roster(centre: Centre) -> None:
+    centre.kiosk("k-1", "SD")
+    (roster,) = centre.changes()
+    assert centre.manifest(roster).people == {}
+
+
+def test_a_new_roster_key_sends_every_entry_again(centre: Centre) -> None:
+    centre.person("siti", "SD")
+    centre.kiosk("k-1", "SD")
+    centre.changes()
+    renewed = DecryptionKey.generate(KeyName("k-1/roster", 2))
+    kiosks.register(centre.session, Wish("k-1", "SD", Scope.UNIT, key_set([], [renewed.recipient])), NOW)
+    centre.session.commit()
+    centre.readers["k-1"] = renewed
+    entry, _ = centre.changes(LATER)
+    assert centre.entry(entry, "k-1").person == "siti"
+
+
+def test_a_new_seal_of_the_centre_seals_everything_again(centre: Centre) -> None:
+    centre.person("siti", "SD")
+    centre.kiosk("k-1", "SD")
+    centre.changes()
+    renewed = SealingKey.generate(KeyName("centre", 2))
+    centre.keys = CentreKeys((*centre.keys.signing, renewed), centre.keys.boxes)
+    assert len(centre.changes(LATER)) == 2
+    assert centre.changes(LATER) == []
+
+
+def test_a_kiosk_whose_roster_key_was_revoked_forgets_everybody(centre: Centre) -> None:
+    centre.person("siti", "SD")
+    centre.kiosk("k-1", "SD")
+    centre.changes()
+    centre.session.get_one(KioskKey, "k-1/roster#1").revoked_at = NOW
+    centre.session.commit()
+    assert centre.manifest(centre.changes(LATER)[0]).people == {}
+
+
+def test_another_rate_of_false_accepts_moves_the_threshold_alone(centre: Centre) -> None:
+    centre.person("siti", "SD")
+    centre.kiosk("k-1", "SD")
+    first = centre.manifest(centre.changes()[-1])
+    stricter = CollectorSettings(rosters=Rosters(false_accepts=1e-4))
+    (roster,) = centre.changes(LATER, stricter)
+    assert centre.manifest(roster).threshold > first.threshold
+    assert centre.manifest(roster).people == first.people
+
+
+def test_a_roster_too_large_for_the_wire_is_not_published(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(publisher, "MOST_PEOPLE", 1)
+    centre.person("siti", "SD")
+    centre.person("budi", "SD")
+    centre.kiosk("k-1", "SD")
+    assert centre.changes() == []
+    assert "narrow its scope" in caplog.text
+    assert "siti" not in caplog.text
+
+
+def test_the_largest_roster_fits_a_message(centre: Centre) -> None:
+    people = {f"p-{number:016x}": "0" * 64 for number in range(publisher.MOST_PEOPLE)}
+    largest = RosterManifest(
+        kiosk="k" * 63, at=NOW, version=2**53 - 1, model="m" * 64, threshold=0.123456789, margin=0.1, people=people
+    )
+    sealed = centre.keys.seal(Sealed.ROSTER_MANIFEST, ROSTER_MANIFEST.encode(largest))
+    assert len(sealed) <= 1_048_576
+
+
+def _statements(centre: Centre, *verbs: str) -> list[str]:
+    seen: list[str] = []
+
+    def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith(verbs):
+            seen.append(statement)
+
+    event.listen(centre.engine, "before_cursor_execute", note)
+    return seen
+
+
+def _office(centre: Centre, units: int, people: int) -> None:
+    """`units` schools of `people` each, a kiosk in every one."""
+    session = centre.session
+    session.execute(
+        insert(Unit), [{"code": f"U{u}", "name": "U", "kind": "school", "parent": "DIS"} for u in range(units)]
+    )
+    ids = [(f"p-{u}-{n}", f"U{u}") for u in range(units) for n in range(people)]
+    session.execute(insert(Person), [{"id": one, "name": "N", "status": "PNS"} for one, _ in ids])
+    posts = [{"person": one, "unit": unit, "kind": "main", "from_day": START} for one, unit in ids]
+    session.execute(insert(Assignment), posts)
+    vector = VECTOR.tobytes()
+    faces = [{"person": one, "model": CARD.tag, "vector": vector, "photos": 1, "made_at": NOW} for one, _ in ids]
+    session.execute(insert(Template), faces)
+    session.commit()
+    for u in range(units):
+        centre.kiosk(f"k-{u}", f"U{u}")
+
+
+def test_the_number_of_queries_does_not_grow_with_people_or_kiosks(centre: Centre) -> None:
+    _office(centre, 12, 5)
+    read = _statements(centre, "SELECT")
+    assert len(centre.changes()) == 12 * 6
+    assert len(read) == 7
+    read.clear()
+    assert centre.changes(LATER) == []
+    assert len(read) == 7
+
+
+def test_entries_stay_stored_as_they_were_sent(centre: Centre) -> None:
+    _office(centre, 2, 2)
+    sent = {message.payload.decode() for message in centre.changes()}
+    stored = set(centre.session.scalars(select(PublishedEntry.sealed)))
+    assert stored | set(centre.session.scalars(select(PublishedRoster.sealed))) == sent
