@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, abort, render_template, request
@@ -23,6 +23,8 @@ CLIENTS = 3
 """Pages that may look at one time: the wall, an officer's, and one that is just closing."""
 
 PICTURE_WAIT_S = 1.0
+
+LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost)(:\d{1,5})?")
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -56,13 +58,10 @@ def create_app(state: ScreenState, settings: ScreenSettings, identity: Identity,
         return version, json.dumps({**dataclasses.asdict(view), "build": build}, ensure_ascii=False)
 
     def stream() -> Iterator[str]:
-        try:
-            while not state.closed:
-                version, text = view_json()
-                yield f"data: {text}\n\n"
-                state.wait_change(version, 1.0 - now().microsecond / 1e6)
-        finally:
-            events.release()
+        while not state.closed:
+            version, text = view_json()
+            yield f"data: {text}\n\n"
+            state.wait_change(version, 1.0 - now().microsecond / 1e6)
 
     @app.get("/")
     def wall() -> str:
@@ -72,7 +71,9 @@ def create_app(state: ScreenState, settings: ScreenSettings, identity: Identity,
     def event_stream() -> Response:
         if not events.acquire(blocking=False):
             abort(503, "too many pages look at this kiosk; close one")
-        return Response(stream(), mimetype="text/event-stream")
+        response = Response(stream(), mimetype="text/event-stream")
+        response.call_on_close(events.release)
+        return response
 
     @app.get("/picture")
     def picture() -> Response:
@@ -103,7 +104,7 @@ def _build(app: Flask, settings: ScreenSettings, identity: Identity) -> str:
 
 def _only_this_host() -> None:
     """A page of another site that had its name point here (DNS rebinding) still says its own name."""
-    if urlsplit(f"//{request.host}").hostname not in {"127.0.0.1", "localhost"}:
+    if not LOOPBACK.fullmatch(request.host):
         abort(421, "this page is served as http://127.0.0.1 only")
 
 
