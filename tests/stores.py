@@ -14,18 +14,13 @@ _NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivatePostgres]:
+def postgres() -> Iterator[PrivatePostgres]:
     """A server of the test session's own."""
     binaries = find_binaries()
     if binaries is None:
         pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    folder = tmp_path_factory.mktemp("postgres")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)  # the server runs as another user, who must be able to walk there
-    server = PrivatePostgres(binaries, folder)
-    server.create()
-    yield server
-    server.stop()
+    with PrivatePostgres(binaries) as server:
+        yield server
 
 
 @pytest.fixture

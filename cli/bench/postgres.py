@@ -6,8 +6,11 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 UNPRIVILEGED = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups")
 LIMIT_S = 60
@@ -23,15 +26,15 @@ def find_binaries() -> Path | None:
 
 
 class PrivatePostgres:
-    """A server in `folder`, run by an unprivileged user (root is refused by PostgreSQL itself).
+    """A server in a temporary folder, run by an unprivileged user (root is refused by PostgreSQL itself).
 
     Without `durable` it never calls fsync: fast, right for tests that do not cut the power.
     """
 
-    def __init__(self, binaries: Path, folder: Path, *, durable: bool = False) -> None:
+    def __init__(self, binaries: Path, *, durable: bool = False) -> None:
         self.port = _free_port()
         self._binaries = binaries
-        self._home = folder / "home"
+        self._home = Path(tempfile.mkdtemp(prefix="siperlu-postgres-"))
         self._cluster = self._home / "cluster"
         self._as: Sequence[str] = UNPRIVILEGED if os.geteuid() == 0 else ()
         self._durable = durable
@@ -47,7 +50,6 @@ class PrivatePostgres:
 
     def create(self) -> None:
         """Make the cluster and start it. Raises subprocess.CalledProcessError."""
-        self._home.mkdir(parents=True)
         if self._as:
             shutil.chown(self._home, "nobody")
         self._run("initdb", "-D", self._cluster, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
@@ -63,6 +65,19 @@ class PrivatePostgres:
     def stop(self) -> None:
         """Stop it at once, as if every one of its processes was killed."""
         self._run("pg_ctl", "-D", self._cluster, "-w", "-s", "-m", "immediate", "stop")
+
+    def close(self) -> None:
+        """Stop it if it runs, and remove its folder."""
+        if (self._cluster / "postmaster.pid").exists():
+            self.stop()
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        self.create()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
 
     def new_database(self, name: str) -> str:
         """Make an empty database; its address."""

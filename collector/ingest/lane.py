@@ -52,7 +52,7 @@ class Lane:
     def run(
         self,
         take: Callable[[Sequence[Message]], list[Outgoing]],
-        publish: Callable[[list[Outgoing]], None],
+        publish: Callable[[list[Outgoing]], object],
         stop: Event,
     ) -> None:
         """Take batches until `stop` is set. `take` commits or raises; then acknowledge, then publish the receipts."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from alembic import command
@@ -14,6 +15,8 @@ from sqlalchemy.exc import DBAPIError
 from collector.errors import SchemaError
 from collector.store.writer import translated
 
+log = logging.getLogger(__name__)
+
 SCRIPTS = Path(__file__).parent / "migrations"
 
 
@@ -22,7 +25,11 @@ def upgrade(engine: Engine) -> None:
     configuration = _configuration()
     try:
         with engine.begin() as connection:
-            _refuse_unknown(MigrationContext.configure(connection).get_current_revision())
+            found = MigrationContext.configure(connection).get_current_revision()
+            _refuse_unknown(found)
+            if found == head():
+                return
+            log.warning("database goes from version %s to %s", found or "none", head())
             configuration.attributes["connection"] = connection
             command.upgrade(configuration, "head")
     except DBAPIError as error:

@@ -1,0 +1,111 @@
+"""The centre's processes: which parts they are made of, and in which order they begin and end."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from enum import StrEnum
+from threading import Event
+
+from sqlalchemy.orm import Session
+
+from collector.errors import CollectorError, ShareError
+from collector.ingest.intake import Intake, now
+from collector.ingest.lane import Lane
+from collector.ingest.link import Link
+from collector.jobs import RosterJob
+from collector.keys import CentreKeys
+from collector.outgoing import Outgoing
+from collector.parts import Loop, Part, run_parts
+from collector.settings import CollectorSettings
+from collector.store import migrate
+from collector.store.engine import is_sqlite, open_engine, open_reader
+from collector.store.writer import Writer
+
+log = logging.getLogger(__name__)
+
+
+class Role(StrEnum):
+    """What one process of the centre does."""
+
+    INGEST = "ingest"
+    JOBS = "jobs"
+    WEB = "web"
+
+
+EVERYTHING = frozenset(Role)
+
+
+class PartEndedError(CollectorError, RuntimeError):
+    """A part that must not end has ended; the log says why."""
+
+
+def run(settings: CollectorSettings, stop: Event, roles: frozenset[Role] = EVERYTHING) -> None:
+    """Be the centre, or one role of it, until `stop` is set.
+
+    Raises CollectorError when it cannot start or a part ended by itself, OSError when the pages' port is taken.
+    """
+    check_sharing(settings.store.url, roles)
+    engine = open_engine(settings.store.url)
+    with Writer(engine) as writer:
+        if is_sqlite(settings.store.url):
+            migrate.upgrade(engine)
+        migrate.check(engine)
+        if not run_parts(_parts(settings, writer, roles), stop):
+            raise PartEndedError("a part of the centre ended by itself; see above")
+
+
+def check_sharing(url: str, roles: frozenset[Role]) -> None:
+    """Raises ShareError where several processes would write one SQLite file."""
+    if roles != EVERYTHING and is_sqlite(url):
+        raise ShareError(
+            f"store.url = {url}: an SQLite file has one writing process, so ingest, web and jobs cannot be separate; "
+            "run `siperlu collector run`, or set store.url to a postgresql+psycopg:// address"
+        )
+
+
+def _parts(settings: CollectorSettings, writer: Writer, roles: frozenset[Role]) -> list[Part]:
+    """In the order of their start; the end is the other way round: jobs, then the lane, which finishes the batch it
+    has in hand and sends its receipts, then the link, then the pages."""
+    parts: list[Part] = []
+    if Role.WEB in roles:
+        parts.append(_web(settings))
+    if roles == {Role.WEB}:
+        return parts
+    keys = CentreKeys.open(settings.store.keys)
+    lane = Lane(settings.ingest.batch, settings.ingest.wait_ms / 1000) if Role.INGEST in roles else None
+    connected = Event()
+    link = Link(settings.broker, _client_id(roles), lane, connected.set)
+    parts.append(Loop("link", link.run))
+    if lane is not None:
+        parts.append(Loop("ingest", _ingest(lane, Intake(writer, keys), link.publish), lane.wake))
+    if Role.JOBS in roles:
+        parts.append(Loop("jobs", _jobs(settings, writer, keys, link, connected).run))
+    return parts
+
+
+def _ingest(lane: Lane, intake: Intake, publish: Callable[[list[Outgoing]], object]) -> Callable[[Event], None]:
+    def run_lane(stop: Event) -> None:
+        lane.run(intake.take, publish, stop)
+
+    return run_lane
+
+
+def _jobs(settings: CollectorSettings, writer: Writer, keys: CentreKeys, link: Link, connected: Event) -> RosterJob:
+    from collector.people import publisher  # noqa: PLC0415 - ingest alone needs no models
+
+    def changes(session: Session) -> list[Outgoing]:
+        return publisher.changes(session, keys, settings, now())
+
+    return RosterJob(writer, link, connected, changes, publisher.everything)
+
+
+def _web(settings: CollectorSettings) -> Part:
+    from collector.web.server import WebServer  # noqa: PLC0415 - ingest and jobs need no Flask
+
+    return WebServer(open_reader(settings.store.url), settings)
+
+
+def _client_id(roles: frozenset[Role]) -> str:
+    """One name a role: a process started again takes the place of the connection that its killed self left behind."""
+    return "centre" if roles == EVERYTHING else f"centre-{'-'.join(sorted(roles))}"
