@@ -62,7 +62,7 @@ _PERSONAL: tuple[Pattern, ...] = (
     OwnWeek(name=PART_TIME, windows=OWN_WINDOWS),
 )
 
-APEL = Assembly(name="apel pagi", kind=AssemblyKind.APEL, opens=time(6, 45), closes=time(7, 30), weekday=0)
+APEL = Assembly(name="apel pagi", kind=AssemblyKind.APEL, opens=time(6), closes=time(7, 30), weekday=0)
 SKJ = Assembly(name="SKJ", kind=AssemblyKind.SKJ, opens=time(5, 0), closes=time(7, 30), weekday=4)
 
 
