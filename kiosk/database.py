@@ -185,3 +185,4 @@ def _leave_transactions_to_us(connection: sqlite3.Connection, _record: object) -
 def _set_up_writer(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA journal_mode=TRUNCATE")
     connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA secure_delete=ON")  # what is deleted about people is gone from the file, too

@@ -74,6 +74,8 @@ class Outbound:
         if not rows:
             self.window.nothing_left(ask)
         for row in rows:
+            if not self.window.wants(ask, row.seq):
+                continue
             if link.publish(self._topic, row.sealed) is None:
                 return False
             self.window.sent(ask, row.seq, digest(row.sealed), time.monotonic())

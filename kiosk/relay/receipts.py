@@ -76,6 +76,7 @@ def _start_day(connection: Connection, today: date, keep_days: int) -> None:
     days = RECEIPT_DAYS.c
     if connection.execute(select(days.day).where(days.day >= today.isoformat()).limit(1)).first():
         return
+    connection.execute(insert(RECEIPT_DAYS).values(chain="", day=today.isoformat(), upto=0))  # the day itself
     until_now = select(RECEIPTS.c.chain, bindparam("day", today.isoformat()), RECEIPTS.c.upto)
     connection.execute(insert(RECEIPT_DAYS).from_select(["chain", "day", "upto"], until_now))
     cut = select(func.max(days.day)).where(days.day <= _cut(today.isoformat(), keep_days)).scalar_subquery()

@@ -65,11 +65,14 @@ class _Lane:
     def count(self, *, live: bool) -> int:
         return sum(sent.live == live for sent in self.flying.values())
 
+    def land(self, before: float) -> None:
+        """Records sent ahead so long ago give their places back: the backlog will come by them."""
+        self.flying = {seq: sent for seq, sent in self.flying.items() if not sent.live or sent.at > before}
+
     def again(self) -> None:
         """Begin a new round behind the last receipt."""
         self.cursor = self.upto
         self.flying.clear()
-        self.rejected.clear()
 
     def go_on(self, last: int) -> bool:
         """Nothing came back for this round's window. Past a record that the centre refuses, `upto` cannot tell what
@@ -105,6 +108,7 @@ class Window:
         for lane in self._lanes.values():
             lane.again()
             lane.live = None
+            lane.rejected.clear()
 
     def receipt(self, chain: str, upto: int) -> None:
         """The centre has all records of `chain` up to `upto`; fewer than before when it was restored from a backup."""
@@ -139,20 +143,23 @@ class Window:
             asks += self._live(*known[-1], now, asks)
         return asks
 
+    def wants(self, ask: Ask, seq: int) -> bool:
+        """Whether to send this record of `ask`: not when the centre refused it on this connection."""
+        lane = self._lanes[ask.chain]
+        if seq not in lane.rejected:
+            return True
+        self._reach(lane, ask, seq)
+        return False
+
     def sent(self, ask: Ask, seq: int, digest: str, now: float) -> None:
         """A record of `ask` was handed to the connection."""
         lane = self._lanes[ask.chain]
         lane.flying[seq] = _Sent(digest, now, ask.live)
-        if ask.live:
-            lane.live = seq
-        else:
-            lane.cursor = seq
-        if self._deadline is None:
-            self._deadline = now + self._patience_s * self._luck.uniform(1 - JITTER, 1 + JITTER)
+        self._reach(lane, ask, seq)
 
     def nothing_left(self, ask: Ask) -> None:
         """The ledger holds no such records any more: they were trimmed, long after their receipt."""
-        self._lanes[ask.chain].cursor = max(self._lanes[ask.chain].cursor, ask.after + ask.limit)
+        self._reach(self._lanes[ask.chain], ask, ask.after + ask.limit)
 
     def _backlog(self, known: list[tuple[Chain, _Lane]]) -> list[Ask]:
         """Records behind each cursor; a chain that gets no receipts leaves the others their share."""
@@ -169,19 +176,30 @@ class Window:
 
     def _live(self, chain: Chain, lane: _Lane, now: float, asks: list[Ask]) -> list[Ask]:
         """Records of the newest chain that came after the connection and that the backlog will not reach now."""
-        for seq in [seq for seq, sent in lane.flying.items() if sent.live and now - sent.at >= self._resend_s]:
-            del lane.flying[seq]  # the backlog will come by and send it again if need be
+        for one in self._lanes.values():
+            one.land(now - self._resend_s)
         reached = max((ask.after + ask.limit for ask in asks if ask.chain == chain.chain), default=lane.cursor)
         lane.live = max(chain.last if lane.live is None else lane.live, reached)
-        free = min(self._reserve - lane.count(live=True), chain.last - lane.live)
+        free = min(self._reserve - sum(one.count(live=True) for one in self._lanes.values()), chain.last - lane.live)
         return [Ask(chain.chain, lane.live, free, live=True)] if free > 0 else []
 
     def _end_fruitless_round(self, known: list[tuple[Chain, _Lane]], now: float) -> None:
-        if not self._deadline or now < self._deadline:
+        if not self.on_the_way:
+            self._deadline = None
+        elif self._deadline is None:
+            self._deadline = now + self._patience_s * self._luck.uniform(1 - JITTER, 1 + JITTER)
+        if self._deadline is None or now < self._deadline:
             return
         self._deadline = None
         if any([lane.go_on(chain.last) for chain, lane in known]):  # noqa: C419 - every lane must hear it
             self._patience_s = min(self._patience_s * GROWTH, max(RESEND_CAP_S, self._resend_s))
+
+    @staticmethod
+    def _reach(lane: _Lane, ask: Ask, seq: int) -> None:
+        if ask.live:
+            lane.live = seq
+        else:
+            lane.cursor = seq
 
     def _progress(self) -> None:
         self._patience_s = self._resend_s
