@@ -89,8 +89,8 @@ class Centre:
             changed = self._relay.changed()
             if changed:
                 self._take(received)
-            if changed or self.gallery is None:
-                self._take_roster(model)
+            if self._journal.ledger is not None and (changed or self.gallery is None):
+                self._take_roster(model)  # its key is opened with the ledger
             self._readable = True
         except DatabaseError as error:
             if self._readable:
