@@ -24,7 +24,7 @@ check: setup
 	$(BIN)/lint-imports
 
 clean:
-	rm -rf $(VENV) .cache .demo build dist *.egg-info
+	rm -rf $(VENV) .cache build dist *.egg-info
 
 # Real faces and third-party weights lie outside the checkout; tests that need them say so when they are not there.
 FACES ?= $(wildcard ../shared/data)

@@ -146,6 +146,7 @@ class Loop:
                 return
         elif decision.new:
             self.tally.count(decision.outcome.value)
+            log.info("frame %d: %s", frame.number, decision.outcome.value)
         self._tell(decision, gallery)
 
     def _glance(self, frame: Frame, reading: Reading, vision: Vision, gallery: Gallery) -> Glance | None:
@@ -201,14 +202,14 @@ class Loop:
         self._entries[decision.person] = entry
         self._parts.centre.expect(entry)
         self.tally.count(Outcome.RECORDED.value)
-        self._measure(entry)
+        self._measure(entry, frame)
         return True
 
-    def _measure(self, entry: Entry) -> None:
+    def _measure(self, entry: Entry, frame: Frame) -> None:
         took_ms = (self._parts.now().monotonic_ns - self._first[1]) / 1e6
         if len(self.latencies_ms) < MOST_LATENCIES:
             self.latencies_ms.append(took_ms)
-        log.info("check-in %s recorded, %.0f ms after the first readable frame", entry.seq, took_ms)
+        log.info("frame %d: recorded, record %d, %.0f ms after the first readable frame", frame.number, entry.seq, took_ms)
 
     def _tell(self, decision: Decision, gallery: Gallery) -> None:
         if decision.new and decision.person is not None:

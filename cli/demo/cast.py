@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,10 +71,10 @@ def folder_of_people(folder: Path, suffixes: Sequence[str] = (".jpg", ".jpeg", "
     return {name: pictures for name, pictures in found.items() if pictures}
 
 
-def lay_out(cast: Cast, enrol: Path, show: Path) -> tuple[Player, ...]:
+def lay_out(cast: Cast, enrol: Path, show: Path, put: Callable[[Path, Path], None]) -> tuple[Player, ...]:
     """Put the photos where they are needed: `enrol/<name>/…` for the roster, `show/0000.jpg …` for the camera.
 
-    Returns the player on each picture of `show`, in the camera's order.
+    `put(photo, target)` writes what the camera will see of a photo. Returns the player on each picture of `show`.
     """
     for player in cast.enrolled:
         (enrol / player.name).mkdir(parents=True)
@@ -83,5 +83,5 @@ def lay_out(cast: Cast, enrol: Path, show: Path) -> tuple[Player, ...]:
     show.mkdir(parents=True)
     shown = [(player, photo) for player in cast.players for photo in player.show]
     for number, (_, photo) in enumerate(shown):
-        shutil.copyfile(photo, show / f"{number:04d}{photo.suffix.lower()}")
+        put(photo, show / f"{number:04d}.jpg")
     return tuple(player for player, _ in shown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import socket
 import subprocess
@@ -29,7 +30,12 @@ class Processes:
         """Start a program of this machine."""
         with (self._logs / f"{name}.log").open("ab") as log:
             self._running[name] = subprocess.Popen(  # noqa: S603 - our own commands, never a user's text
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env={**os.environ, "PYTHONFAULTHANDLER": "1"},
             )
 
     def start_siperlu(self, name: str, *arguments: str) -> None:
@@ -60,17 +66,27 @@ class Processes:
                 raise Failure(f"{what}: not within {limit_s:.0f} s; see {self._logs}")
             time.sleep(0.05)
 
+    def kill(self, name: str) -> None:
+        """End it at once, as a power cut would (SIGKILL)."""
+        process = self._running.pop(name)
+        process.kill()
+        process.wait()
+
+    def stop_one(self, name: str) -> None:
+        """Ask it to end; kill it when it does not."""
+        process = self._running.pop(name)
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(STOP_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
     def stop(self) -> None:
-        """Ask each to end, last started first; kill what does not. Twice is fine."""
-        for process in reversed(self._running.values()):
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(STOP_LIMIT_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        self._running.clear()
+        """Ask each to end, last started first. Twice is fine."""
+        for name in reversed(list(self._running)):
+            self.stop_one(name)
 
 
 def free_port() -> int:
