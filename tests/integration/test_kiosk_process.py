@@ -3,6 +3,7 @@
 import json
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -73,6 +74,25 @@ def stop(process: subprocess.Popen[str]) -> str:
 def events(kiosk: KioskFolder) -> list[tuple[str, object]]:
     bodies = [record.body for record in kiosk.records()]
     return [(body.event, body.detail.get("reason")) for body in bodies if isinstance(body, Event)]
+
+
+def test_the_service_manager_hears_that_it_is_ready_alive_and_stopping(
+    empty_room: Path, tmp_path: Path, running: list[subprocess.Popen[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kiosk = KioskFolder(tmp_path, f"frames:{empty_room}", tmp_path / "no-weights")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(LIMIT_S)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        process = kiosk.start("run")
+        running.append(process)
+        assert [manager.recv(100) for _ in range(3)] == [b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1"]
+        until(lambda: ("out-of-service", "weights") in events(kiosk), process, "the missing weights are told")
+        errors = stop(process)
+        while (word := manager.recv(100)) == b"WATCHDOG=1":
+            pass
+        assert word == b"STOPPING=1"
+    assert "siperlu models build" in errors
 
 
 def test_without_a_roster_it_is_out_of_service_and_ends_cleanly(
