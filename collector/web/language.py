@@ -25,7 +25,8 @@ def speak(app: Flask, settings: Web) -> None:
         g.language = next((one for one in wanted if one in LANGUAGES), settings.language)
 
     def remember(response: Response) -> Response:
-        if request.args.get("lang") == g.get("language"):
+        wanted = request.args.get("lang")
+        if wanted and wanted == g.get("language"):  # not set when the request was refused before
             response.set_cookie(COOKIE, g.language, max_age=YEAR_S, httponly=True, samesite="Lax")
         return response
 

@@ -145,7 +145,7 @@ def _people(session: Session, count: int) -> None:
         for i in range(count)
     ]
     session.execute(insert(Person), rows)
-    places = [code for code, _, _ in UNITS if code not in {"SETDA"}]
+    places = [code for code, _, _ in UNITS if code != "SETDA"]
     day = date(2024, 1, 1)
     session.execute(
         insert(Assignment),

@@ -1,0 +1,59 @@
+"""`python -m tests.screenshots FOLDER` writes the documentation's pictures; `--all` every state, page and size."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+
+import cv2
+from playwright.sync_api import Browser
+
+from tests.screenshots import centre, drawn, wall
+from tests.screenshots.chromium import chromium
+
+DOCS = {"wall-recorded": "recorded", "wall-offline": "recorded-offline", "wall-closer": "adjust-closer"}
+
+
+def documentation(browser: Browser, folder: Path, scratch: Path) -> None:
+    """The few pictures that the README and the manual show."""
+    with wall.kiosk(drawn.picture(browser)) as server:
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.goto(f"http://127.0.0.1:{server.port}/")
+        for name, state in DOCS.items():
+            wall.shoot(page, server, wall.cards()[state], folder / f"{name}.png")
+        page.close()
+    with centre.centre(scratch) as server:
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        for name in ("board", "kiosks", "person"):
+            page.goto(f"http://127.0.0.1:{server.port}{centre.PAGES[name]}")
+            page.screenshot(path=folder / f"{name}.png")
+        page.close()
+
+
+def shrink(folder: Path) -> None:
+    """Half a picture's colours are noise of the gradients: smaller files, same look."""
+    for path in folder.glob("*.png"):
+        picture = cv2.imread(str(path))
+        assert picture is not None
+        small = cv2.resize(picture, None, fx=0.75, fy=0.75, interpolation=cv2.INTER_AREA)
+        cv2.imwrite(str(path), small, [cv2.IMWRITE_PNG_COMPRESSION, 9])
+
+
+def main() -> None:
+    """Write the pictures."""
+    parser = argparse.ArgumentParser(prog="python -m tests.screenshots", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--all", action="store_true", help="every state, page and size")
+    chosen = parser.parse_args()
+    chosen.folder.mkdir(parents=True, exist_ok=True)
+    with chromium() as browser, tempfile.TemporaryDirectory() as scratch:
+        if chosen.all:
+            wall.take(browser, chosen.folder)
+            centre.take(browser, chosen.folder, Path(scratch))
+        else:
+            documentation(browser, chosen.folder, Path(scratch))
+            shrink(chosen.folder)
+
+
+main()
