@@ -39,3 +39,10 @@ packages:
 
 test: setup packages
 	SIPERLU_TEST_FACES="$(FACES)" SIPERLU_TEST_MODELS="$(MODELS)" $(BIN)/pytest $(ARGS)
+
+# Any number of seeded kills of kiosk, relay, broker and centre: make campaign-kill KILLS=1000 SEED=3
+KILLS ?= 250
+SEED ?= 1
+.PHONY: campaign-kill
+campaign-kill: setup
+	$(BIN)/python -m tests.e2e.kill_campaign --kills $(KILLS) --seed $(SEED)
