@@ -6,7 +6,12 @@ import importlib
 
 import click
 
-BENCHES = {"vision": "cli.bench.vision", "search": "cli.bench.search", "ingest": "cli.bench.ingest"}
+BENCHES = {
+    "vision": "cli.bench.vision",
+    "search": "cli.bench.search",
+    "green": "cli.bench.green",
+    "ingest": "cli.bench.ingest",
+}
 
 
 class Benches(click.Group):
