@@ -56,8 +56,9 @@ class Detection:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How well a face can be read. `width_px`: of the face; `sharpness`: variance of the Laplacian on the chip;
-    `light`: mean luminance 0..255; `yaw`, `roll`: degrees, 0 is frontal. `hint`: the worst shortcoming, or None."""
+    """How well a face can be read. `width_px`: of the face; `sharpness`: variance of the Laplacian on an aligned patch, as
+    if its light were 128; `light`: mean luminance 0..255; `yaw`, `roll`: degrees, 0 is frontal. `hint`: what to mend first,
+    or None."""
 
     width_px: float
     sharpness: float
