@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import logging
 import threading
 from contextlib import ExitStack
@@ -25,6 +24,7 @@ from kiosk.keys import KioskKeys
 from kiosk.ledger import Ledger
 from kiosk.live import LivePicture
 from kiosk.loop import Loop, Parts
+from kiosk.recent import recently_recorded
 from kiosk.relay.reader import RelayReader
 from kiosk.roster import RosterReader
 from kiosk.screen import ScreenServer
@@ -100,7 +100,7 @@ def run(settings: KioskSettings, stop: threading.Event) -> Tally:
             _rules(settings),
             _place(settings),
             ZoneInfo(settings.screen.timezone),
-            importlib.metadata.version("siperlu-kiosk"),
+            recently_recorded(settings.folders.ledger, now(), settings.checkin.repeat_s),
         )
         if lights_error:
             journal.note(Event(event="lights-lost", detail={"driver": settings.lights.driver}))

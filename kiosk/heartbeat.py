@@ -45,10 +45,11 @@ class Tally:
         self.total: Counter[str] = Counter()
         self._lately: Counter[str] = Counter()
 
-    def count(self, word: str) -> None:
-        """One more."""
+    def count(self, word: str) -> int:
+        """One more; gives how many since the last heartbeat."""
         self.total[word] += 1
         self._lately[word] += 1
+        return self._lately[word]
 
     def take(self) -> dict[str, int]:
         """The counts since the last call."""

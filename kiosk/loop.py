@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -73,17 +74,20 @@ class Loop:
     """One turn takes the newest frame from the camera to light and screen. `tally` counts what happened;
     `latencies_ms`: from a track's first readable frame to the green, commit included."""
 
-    def __init__(self, parts: Parts, rules: Rules, place: Place, zone: ZoneInfo, version: str) -> None:
+    def __init__(
+        self, parts: Parts, rules: Rules, place: Place, zone: ZoneInfo, recorded: Mapping[str, int] | None = None
+    ) -> None:
+        """`recorded`: when people were recorded before this start, ns on the monotonic clock of this boot."""
         self._parts = parts
         self._rules = rules
         self._place = place
-        self._version = version
+        self._version = importlib.metadata.version("siperlu-kiosk")
         self._presenter = Presenter(parts.lights, parts.screen.show)
         first = parts.now()
         self._clock = ClockWatch(first)
         self._heartbeats = Heartbeats(zone)
         self._service = Service(first.monotonic_ns)
-        self._state = State()
+        self._state = State(recorded=recorded or {})
         self._chores_ns = 0
         self._camera_lost = False
         self._failures = 0
@@ -166,10 +170,12 @@ class Loop:
         return glance
 
     def _fail(self, error: Exception) -> None:
+        """An event for the first one since the last heartbeat; all of them are counted in the next."""
         if not self._failures:
             log.warning("a frame could not be looked at: %s: %s", type(error).__name__, error)
         self._failures += 1
-        self.tally.count("frame-failed")
+        if self.tally.count("frame-failed") == 1:
+            self._note("frame-failed", error=type(error).__name__)
 
     def _failing(self) -> Reason | None:
         return Reason.VISION if self._failures >= FAILURES_OUT else None
@@ -209,7 +215,9 @@ class Loop:
         took_ms = (self._parts.now().monotonic_ns - self._first[1]) / 1e6
         if len(self.latencies_ms) < MOST_LATENCIES:
             self.latencies_ms.append(took_ms)
-        log.info("frame %d: recorded, record %d, %.0f ms after the first readable frame", frame.number, entry.seq, took_ms)
+        log.info(
+            "frame %d: recorded, record %d, %.0f ms after the first readable frame", frame.number, entry.seq, took_ms
+        )
 
     def _tell(self, decision: Decision, gallery: Gallery) -> None:
         if decision.new and decision.person is not None:

@@ -101,7 +101,7 @@ def _kiosk(parts: ExitStack, engine: Engine, gallery: Gallery, folder: Path, sho
         parts.callback(part.close)
     rules = Rules(KioskSettings().checkin.agree_frames, repeat_ns=0, show_ns=1_000_000_000)
     place = Place(unit="BENCH", lat=None, lon=None, anchor=None)
-    return Loop(whole, rules, place, ZoneInfo("Asia/Jakarta"), "bench")
+    return Loop(whole, rules, place, ZoneInfo("Asia/Jakarta"))
 
 
 def _figures(latencies_ms: list[float]) -> dict[str, Any]:

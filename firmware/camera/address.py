@@ -17,7 +17,7 @@ DRIVERS: Mapping[str, Mapping[str, float]] = {
 """Every driver with its options and their defaults. `fps`: frames a second; `loop`: 1 begins again at the end, 0 shows
 an empty picture from then on; `hold`: frames each picture stays; `gap`: empty frames after each picture."""
 
-RANGES = {"fps": (0.5, 120), "loop": (0, 1), "hold": (1, 10_000), "gap": (0, 10_000)}
+RANGES = {"fps": (1, 120), "loop": (0, 1), "hold": (1, 10_000), "gap": (0, 10_000)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,8 +49,10 @@ class PicameraSource:
 
     def close(self) -> None:
         """Stop the camera and give it back."""
-        self._camera.stop()
-        self._camera.close()
+        try:
+            self._camera.stop()
+        finally:
+            self._camera.close()
 
 
 def _open(place: str) -> Any:

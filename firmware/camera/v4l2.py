@@ -11,7 +11,7 @@ from firmware.camera.frame import Pixels
 from firmware.errors import CameraMissing
 
 READ_LIMIT_MS = 2000
-"""OpenCV waits 10 s for a frame by default: longer than a stalled camera may go unnoticed."""
+"""OpenCV waits 10 s for a frame by default; where its version knows this property, it gives up earlier."""
 
 
 class V4l2Source:
@@ -21,13 +21,17 @@ class V4l2Source:
         self._path = Path(f"/dev/video{place}" if place.isdigit() else place)
         if not self._path.exists():
             raise CameraMissing(f"v4l2:{self._path} does not exist; plug the camera in, `ls /dev/video*` lists them")
-        wishes = [cv2.CAP_PROP_FRAME_WIDTH, width, cv2.CAP_PROP_FRAME_HEIGHT, height]
-        self._capture = cv2.VideoCapture(
-            str(self._path), cv2.CAP_V4L2, [*wishes, cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_LIMIT_MS]
-        )
+        self._capture = cv2.VideoCapture(str(self._path), cv2.CAP_V4L2)
         if not self._capture.isOpened():
             raise CameraMissing(f"v4l2:{self._path} cannot be opened; is it a camera, in use, or not in group video?")
-        self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        wishes = {
+            cv2.CAP_PROP_FRAME_WIDTH: width,
+            cv2.CAP_PROP_FRAME_HEIGHT: height,
+            cv2.CAP_PROP_BUFFERSIZE: 1,
+            cv2.CAP_PROP_READ_TIMEOUT_MSEC: READ_LIMIT_MS,
+        }
+        for name, wish in wishes.items():
+            self._capture.set(name, wish)
 
     def next(self) -> Pixels:
         """The next frame. Raises CameraMissing when the device gives none any more."""

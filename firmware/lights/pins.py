@@ -117,7 +117,10 @@ class PinLights:
             self._closed = True
             self._changed.notify()
         self._thread.join(CLOSE_LIMIT_S)
-        self._board.close()
+        try:
+            self._board.close()
+        except Exception as error:  # noqa: BLE001 - as above
+            log.warning("lights could not be put out: %s", error)
 
     def _work(self) -> None:
         try:

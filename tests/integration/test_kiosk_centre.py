@@ -11,6 +11,7 @@ from kiosk.centre import REREAD_NS, Centre
 from kiosk.gallery import Enrolled, Roster
 from kiosk.journal import Journal
 from kiosk.ledger import Entry
+from kiosk.recent import recently_recorded
 from kiosk.relay import RelayReader, receipts, rosters, store
 from kiosk.relay.inbound import SealedManifest
 from kiosk.service import Reason
@@ -183,3 +184,14 @@ def test_events_wait_for_a_ledger_with_the_moment_they_happened_at(tmp_path: Pat
     assert (record.kind, record.at) == ("heartbeat", reading(10).at)
     journal.close()
     journal.close()
+
+
+def test_who_was_recorded_before_a_restart_is_remembered_for_the_repeat_time(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    assert recently_recorded(box.folder, reading(100), 60) == {}
+    ledger = box.open()
+    for seconds, who in ((30, "early"), (50, "ani"), (70, "ani"), (90, "budi")):
+        ledger.append(check_in(who), reading(seconds))
+    ledger.append(check_in("other-boot"), replace(reading(95), boot="boot-0"))
+    ledger.close()
+    assert recently_recorded(box.folder, reading(100), 60) == {"ani": 70 * 10**9, "budi": 90 * 10**9}

@@ -86,7 +86,7 @@ class Kiosk:
         self.journal = Journal(self.box.open, self.now)
         eye: Any = SimpleNamespace(vision=self, trouble=None, alive=True)
         parts: Any = Parts(self, eye, self, self.journal, self.lights, self, self, self.now)
-        self.loop = Loop(parts, RULES, PLACE, ZoneInfo("Asia/Jakarta"), "0.1.0")
+        self.loop = Loop(parts, RULES, PLACE, ZoneInfo("Asia/Jakarta"))
 
     # the clock, the camera, the recogniser, the centre, the screen and the live picture, as the loop sees them
 
@@ -216,6 +216,7 @@ def test_a_frame_that_breaks_recognition_ends_nothing(kiosk: Kiosk) -> None:
     kiosk.scene.vision_error = ValueError("hostile")
     kiosk.turn(FAILURES_OUT - 1)
     assert kiosk.loop.tally.total["frame-failed"] == FAILURES_OUT - 1
+    assert kiosk.events().count("frame-failed") == 1
     kiosk.scene.vision_error = None
     assert kiosk.walks_up(0).signal is Signal.RECORDED
 
