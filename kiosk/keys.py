@@ -5,6 +5,7 @@ A key file that is damaged is an error, never replaced in silence: another key w
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 import os
@@ -12,6 +13,9 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from wire.errors import SealError
 from wire.jwks import KeySet, key_set
@@ -142,10 +146,21 @@ def _load(kind: type[K], path: Path, name: KeyName) -> K:
     if secret.get("kid") != str(name):
         found = str(secret.get("kid"))[:80]
         raise KeyFileError(f"{path}: holds key {found!r}, expected {str(name)!r}; is kiosk.id in the settings right?")
+    parts = {part: str(secret.get(part, "")) for part in ("x", "d")}
     try:
-        return kind.from_private(name, {part: str(secret.get(part, "")) for part in ("x", "d")})
-    except SealError as error:
+        key = kind.from_private(name, parts)
+        whole = parts["x"] == _public_half(kind, parts["d"])
+    except (SealError, ValueError) as error:
         raise KeyFileError(f"{path}: damaged ({error}); {_MEND}") from error
+    if not whole:
+        raise KeyFileError(f"{path}: damaged, its two halves do not belong together; {_MEND}")
+    return key
+
+
+def _public_half(kind: type[SealingKey | DecryptionKey], secret: str) -> str:
+    curve = Ed25519PrivateKey if kind is SealingKey else X25519PrivateKey
+    raw = curve.from_private_bytes(base64.urlsafe_b64decode(secret + "=")).public_key().public_bytes_raw()
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 _MEND = "restore it from where it was copied, or move it away: a new chain then starts"

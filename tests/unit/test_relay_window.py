@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -81,7 +82,7 @@ ACTIONS = st.one_of(
 )
 
 
-def _play(bench: Bench, actions: list[tuple[str, int]]) -> None:
+def _play(bench: Bench, actions: list[tuple[str, int]]) -> None:  # noqa: C901 - one arm an action
     luck = random.Random(1)
     for what, number in actions:
         newest = bench.lines[-1]
@@ -167,7 +168,7 @@ def test_a_fruitless_wait_grows_up_to_its_cap_and_a_receipt_resets_it() -> None:
         if bench.send():
             moments.append(bench.now)
         bench.now += 1.0
-    waits = [after - before for before, after in zip(moments, moments[1:], strict=False)]
+    waits = [after - before for before, after in pairwise(moments)]
     assert RESEND_S * 0.8 <= waits[0] <= RESEND_S * 1.2 + 1
     assert waits[1] > waits[0]
     assert RESEND_CAP_S * 0.8 <= max(waits) <= RESEND_CAP_S * 1.2 + 1
