@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from collector.errors import PhotoError, RegistrationError
@@ -129,7 +130,8 @@ def store(session: Session, found: Study, keys: CentreKeys, *, today: date, crea
         except ValueError as error:
             refused.append(Refused(one.folder, str(error)))
     session.flush()
-    look_alikes = _write(session, named, found.card, keys)
+    _write(session, named, found.card, keys)
+    look_alikes = _look_alikes(session, list(named), found.card)
     enrolled = tuple(Enrolled(person, one.folder, len(one.chips)) for person, one in named.items())
     return Report(enrolled, register.created, tuple(refused), look_alikes)
 
@@ -240,32 +242,43 @@ def _shared(people: Mapping[str, Sequence[Path]]) -> dict[str, frozenset[str]]:
     return {digest: frozenset(names) for digest, names in folders.items() if len(names) > 1}
 
 
-def _write(session: Session, named: Mapping[str, Portrait], card: Card, keys: CentreKeys) -> tuple[LookAlike, ...]:
+def _write(session: Session, named: Mapping[str, Portrait], card: Card, keys: CentreKeys) -> None:
+    """Encrypting comes first and takes its time; the database is held for the statements alone."""
+    if not named:
+        return
     family = card.family.value if card.family else ""
     now = datetime.now(UTC)
-    for person, one in named.items():
-        session.execute(delete(Chip).where(Chip.person == person, Chip.family == family))
-        vector = one.template.astype("<f4").tobytes()
-        session.merge(Template(person=person, model=card.tag, vector=vector, photos=len(one.chips), made_at=now))
-        session.add_all(_chips(person, family, one.chips, keys, now))
-    session.flush()
-    return _look_alikes(session, list(named), card)
-
-
-def _chips(person: str, family: str, chips: Iterable[bytes], keys: CentreKeys, now: datetime) -> list[Chip]:
-    encrypted = [keys.boxes[-1].recipient.encrypt(chip) for chip in chips]
-    return [
-        Chip(digest=_digest(text.encode()), person=person, family=family, encrypted=text, made_at=now)
-        for text in encrypted
+    chips = [
+        {"person": person, "family": family, "made_at": now, **_encrypted(chip, keys)}
+        for person, one in named.items()
+        for chip in one.chips
     ]
+    held = set(session.scalars(select(Template.person).where(Template.model == card.tag)))
+    rows = [_template(person, one, card.tag, now) for person, one in named.items()]
+    new, changed = [row for row in rows if row["person"] not in held], [row for row in rows if row["person"] in held]
+    outdated = delete(Chip).where(Chip.person == bindparam("whose"), Chip.family == family)
+    session.connection().execute(outdated, [{"whose": person} for person in named])
+    for statement, several in ((insert(Template), new), (update(Template), changed), (insert(Chip), chips)):
+        if several:
+            session.execute(statement, several)
+
+
+def _template(person: str, one: Portrait, model: str, now: datetime) -> dict[str, Any]:
+    vector = one.template.astype("<f4").tobytes()
+    return {"person": person, "model": model, "vector": vector, "photos": len(one.chips), "made_at": now}
+
+
+def _encrypted(chip: bytes, keys: CentreKeys) -> dict[str, str]:
+    text = keys.boxes[-1].recipient.encrypt(chip)
+    return {"digest": _digest(text.encode()), "encrypted": text}
 
 
 def _look_alikes(session: Session, new: Sequence[str], card: Card) -> tuple[LookAlike, ...]:
     """Pairs of a newly enrolled person with anybody whose template is as near as a stranger's seldom is."""
-    rows = session.execute(select(Template.person, Template.vector).where(Template.model == card.tag))
-    vectors = {person: np.frombuffer(vector, "<f4") for person, vector in rows}
     if not new:
         return ()
+    rows = session.execute(select(Template.person, Template.vector).where(Template.model == card.tag))
+    vectors = {person: np.frombuffer(vector, "<f4") for person, vector in rows}
     people = list(vectors)
     least, _ = calibration.threshold(card, LOOK_ALIKE_RATE, len(people))
     pairs = portrait.look_alikes(np.stack([vectors[one] for one in new]), np.stack(list(vectors.values())), least)

@@ -9,7 +9,7 @@ import base64
 import hashlib
 import logging
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from collector.keys import CentreKeys
 from collector.outgoing import Outgoing
-from collector.people.scope import Entitled, Member, Scope, Tree, entitled
+from collector.people.scope import Entitled, Member, Scope, Tree, by_unit, entitled
 from collector.settings import CollectorSettings
 from collector.store.people import Assignment, Kiosk, KioskKey, Person, PublishedEntry, PublishedRoster, Template, Unit
 from models import calibration, manifest
@@ -39,10 +39,10 @@ CLEARED = ""
 
 @dataclass(frozen=True, slots=True)
 class _Face:
-    """What every kiosk is told of a person: name, template in base64, and a hash of both."""
+    """What every kiosk is told of a person: name, template (float32 little-endian), and a hash of both."""
 
     name: str
-    template: str
+    template: bytes
     mark: str
 
 
@@ -59,7 +59,7 @@ class _Centre:
     """All that rosters are made of, read by one query a table."""
 
     tree: Tree
-    members: tuple[Member, ...]
+    members: Mapping[str, list[Member]]
     faces: Mapping[str, _Face]
     kiosks: tuple[Kiosk, ...]
     readers: Mapping[str, Recipient]
@@ -170,7 +170,7 @@ class _Run:
             unit=place.unit,
             assigned=place.assigned,
             model=self._card.tag,
-            template=face.template,
+            template=base64.b64encode(face.template).decode(),
             until=place.until,
         )
 
@@ -229,7 +229,7 @@ def _load(session: Session, model: str, today: date) -> _Centre:
         given[kiosk][person] = _Given(content, known)
     return _Centre(
         tree=Tree(session.scalars(select(Unit))),
-        members=_members(session, today),
+        members=by_unit(_members(session, today)),
         faces=_faces(session, model),
         kiosks=tuple(session.scalars(select(Kiosk).order_by(Kiosk.id))),
         readers=_readers(session),
@@ -238,7 +238,7 @@ def _load(session: Session, model: str, today: date) -> _Centre:
     )
 
 
-def _members(session: Session, today: date) -> tuple[Member, ...]:
+def _members(session: Session, today: date) -> Iterator[Member]:
     """Who serves today, and where."""
     rows = session.execute(
         select(Assignment.person, Assignment.unit, Assignment.kind, Assignment.until_day, Person.left_on)
@@ -248,7 +248,7 @@ def _members(session: Session, today: date) -> tuple[Member, ...]:
         .where(or_(Person.left_on.is_(None), Person.left_on > today))
         .order_by(Assignment.id)
     )
-    return tuple(Member(person, unit, kind == "main", until, left) for person, unit, kind, until, left in rows)
+    return (Member(person, unit, kind == "main", until, left) for person, unit, kind, until, left in rows)
 
 
 def _faces(session: Session, model: str) -> dict[str, _Face]:
@@ -262,7 +262,7 @@ def _faces(session: Session, model: str) -> dict[str, _Face]:
 
 def _face(name: str, vector: bytes, model: str) -> _Face:
     mark = hashlib.sha256(repr((name, model)).encode() + vector).hexdigest()
-    return _Face(name, base64.b64encode(vector).decode(), mark)
+    return _Face(name, vector, mark)
 
 
 def _readers(session: Session) -> dict[str, Recipient]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -100,17 +100,25 @@ class Tree:
             code = self._units[code].parent
 
 
+def by_unit(members: Iterable[Member]) -> dict[str, list[Member]]:
+    """Members by their unit: grouped once, so that a kiosk looks at the units of its scope alone."""
+    grouped: dict[str, list[Member]] = defaultdict(list)
+    for member in members:
+        grouped[member.unit].append(member)
+    return dict(grouped)
+
+
 def entitled(
-    members: Iterable[Member], scope: frozenset[str], own: frozenset[str], zone: ZoneInfo
+    members: Mapping[str, Sequence[Member]], scope: frozenset[str], own: frozenset[str], zone: ZoneInfo
 ) -> Mapping[str, Entitled]:
-    """The people of a kiosk by id. `scope`, `own`: units it knows people of, units that are its own.
+    """The people of a kiosk by id. `members`: by unit; `scope`, `own`: units it knows people of, and its own ones.
 
     Of several posts of a person one of the kiosk's own units counts before another, the main post before a second one;
     they stay until the last day of the longest, or until they leave.
     """
     posts: dict[str, list[Member]] = defaultdict(list)
-    for member in members:
-        if member.unit in scope:
+    for unit in sorted(scope):
+        for member in members.get(unit, ()):
             posts[member.person].append(member)
     return {person: _entitled(several, own, zone) for person, several in posts.items()}
 

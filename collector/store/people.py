@@ -23,7 +23,8 @@ class Unit(Base):
 
 
 class Person(Base):
-    """A civil servant or contract worker. `id` is random and the only thing the wire knows; `number` is NIP or NI PPPK."""
+    """A civil servant or contract worker. `id` is random and the only thing the wire knows; `number` is NIP or NI PPPK;
+    `left_on` the first day they no longer serve."""
 
     __tablename__ = "people"
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -69,7 +70,7 @@ class Chip(Base):
 
 
 class Kiosk(Base):
-    """A kiosk. `scope`: unit (its unit and those below), opd (its whole OPD), or all."""
+    """A kiosk. `scope`: unit (its unit and those below), opd (its whole OPD), kecamatan, or all."""
 
     __tablename__ = "kiosks"
     id: Mapped[str] = mapped_column(String(63), primary_key=True)
@@ -103,7 +104,8 @@ class PublishedRoster(Base):
 
 
 class PublishedEntry(Base):
-    """One sealed roster entry a kiosk was last given; `content` is the SHA-256 of what was encrypted, to tell a change."""
+    """One sealed roster entry a kiosk was last given; `content` is a SHA-256 of what it says, to whom and under which seal,
+    to tell a change. All three empty: it was taken away, and a broker is told so again on every reconnect."""
 
     __tablename__ = "published_entries"
     __table_args__ = (Index("ix_published_entries_person", "person"),)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.people.merge import KnownUnit
-from collector.people.scope import Entitled, Member, Scope, Tree, entitled
+from collector.people.scope import Entitled, Member, Scope, Tree, by_unit, entitled
 
 WIB = ZoneInfo("Asia/Jakarta")
 DAY = date(2026, 3, 31)
@@ -83,15 +83,15 @@ def _member(unit: str, *, main: bool = True, until: date | None = None, left: da
     ],
 )
 def test_which_post_counts_and_until_when(posts: list[Member], expected: tuple[str, bool, datetime | None]) -> None:
-    found = entitled(posts, frozenset({"A", "A2", "B"}), frozenset({"A", "A2"}), WIB)
+    found = entitled(by_unit(posts), frozenset({"A", "A2", "B"}), frozenset({"A", "A2"}), WIB)
     assert found == {"p": Entitled("p", *expected)}
 
 
 @given(st.permutations([_member("B"), _member("A2", main=False), _member("A", main=False), _member("C")]))
 def test_the_order_of_posts_does_not_matter(posts: list[Member]) -> None:
-    found = entitled(posts, frozenset({"A", "A2", "B"}), frozenset({"A", "A2"}), WIB)
+    found = entitled(by_unit(posts), frozenset({"A", "A2", "B"}), frozenset({"A", "A2"}), WIB)
     assert found["p"].unit == "A"
 
 
 def test_who_is_out_of_scope_is_not_known() -> None:
-    assert entitled([_member("C")], frozenset({"A"}), frozenset({"A"}), WIB) == {}
+    assert entitled(by_unit([_member("C")]), frozenset({"A"}), frozenset({"A"}), WIB) == {}
