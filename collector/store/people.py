@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from collector.store.base import Base
@@ -94,11 +94,11 @@ class KioskKey(Base):
 
 
 class PublishedRoster(Base):
-    """The manifest a kiosk was last given."""
+    """The manifest a kiosk was last given. `version` is of the size of Unix milliseconds."""
 
     __tablename__ = "published_rosters"
     kiosk: Mapped[str] = mapped_column(ForeignKey("kiosks.id"), primary_key=True)
-    version: Mapped[int]
+    version: Mapped[int] = mapped_column(BigInteger)
     at: Mapped[datetime]
     sealed: Mapped[str] = mapped_column(Text)
 

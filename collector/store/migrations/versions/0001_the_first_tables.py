@@ -217,7 +217,7 @@ def upgrade() -> None:
     op.create_table(
         "published_rosters",
         sa.Column("kiosk", sa.String(length=63), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("sealed", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["kiosk"], ["kiosks.id"], name=op.f("fk_published_rosters_kiosk_kiosks")),
