@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import cast
+from functools import partial
+from typing import Any, cast
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, request
 from sqlalchemy.orm import Session
 
 from collector.reports.day import Day
@@ -25,8 +26,7 @@ def pages(desk: Desk) -> Blueprint:
 
     @blueprint.get("/")
     def show() -> Response:
-        with desk.session() as session:
-            return desk.fresh(session, lambda: _page(desk, session))
+        return desk.fresh("board.html", partial(_values, desk))
 
     @blueprint.get("/board.csv")
     def table() -> Response:
@@ -39,24 +39,30 @@ def pages(desk: Desk) -> Blueprint:
     return blueprint
 
 
-def _page(desk: Desk, session: Session) -> str:
+def _values(desk: Desk, session: Session) -> dict[str, Any]:
     day, now = desk.day_asked(), desk.now()
     units = units_of_day(session, day, now)
     top, unit = roots(units), _unit(units)
-    choice = _choice(unit)
-    sheets = pages_of(count_people(session, day, choice))
-    return render_template(
-        "board.html",
-        day=day,
-        today=desk.today(),
-        unit=unit,
-        path=_path(units, unit),
-        whole=unit or _together(top),
-        below=unit.children if unit else top,
-        choice=choice,
-        people=people_of_day(session, day, choice, PAGE, sheets.offset),
-        pages=sheets,
-    )
+    choice, whole = _choice(unit), unit or _together(top)
+    sheets = pages_of(_total(session, day, choice, whole))
+    return {
+        "day": day,
+        "today": desk.today(),
+        "unit": unit,
+        "path": _path(units, unit),
+        "choice": choice,
+        "whole": whole,
+        "below": unit.children if unit else top,
+        "pages": sheets,
+        "people": people_of_day(session, day, choice, PAGE, sheets.offset),
+    }
+
+
+def _total(session: Session, day: Day, choice: Choice, whole: UnitDay) -> int:
+    """How many people the choice holds: only a search has to be counted anew."""
+    if choice.search:
+        return count_people(session, day, choice)
+    return {"all": whole.assigned, "present": whole.present, "waiting": whole.waiting}[choice.show]
 
 
 def _unit(units: dict[str, UnitDay]) -> UnitDay | None:

@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Response, g, make_response, request
+from flask import Response, g, make_response, render_template, request
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
@@ -41,14 +42,16 @@ class Desk:
         except (ValueError, OverflowError):
             return self.today()
 
-    def fresh(self, session: Session, build: Callable[[], str]) -> Response:
-        """The page with a tag; 304 without building it when nothing arrived since the tag that the browser names.
+    def fresh(self, template: str, gather: Callable[[Session], dict[str, Any]]) -> Response:
+        """The page with a tag; 304 without gathering anything when nothing arrived since the tag that the browser names.
 
-        The tag turns every minute too, so that words like "behind" and edits of people show.
+        The tag turns every minute too, so that words like "behind" and edits of people show. The session is closed
+        before the page is written: while it reads, SQLite lets nobody commit.
         """
-        tag = self._tag(session)
-        known = tag in request.if_none_match
-        response = Response(status=304) if known else make_response(build())
+        with self.session() as session:
+            tag = self._tag(session)
+            values = None if tag in request.if_none_match else gather(session)
+        response = Response(status=304) if values is None else make_response(render_template(template, **values))
         response.set_etag(tag)
         response.headers["X-Clock"] = self.now().astimezone(self.zone).strftime("%H:%M:%S")
         return response

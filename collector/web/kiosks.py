@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import Any
 
-from flask import Blueprint, Response, abort, render_template
+from flask import Blueprint, Response, abort
 from sqlalchemy.orm import Session
 
 from collector.reports import kiosks as reports
@@ -40,14 +42,11 @@ def pages(desk: Desk) -> Blueprint:
 
     @blueprint.get("/")
     def show() -> Response:
-        with desk.session() as session:
-            return desk.fresh(session, lambda: _list(desk, session))
+        return desk.fresh("kiosks.html", partial(_list, desk))
 
     @blueprint.get("/<name>")
     def one(name: str) -> Response:
-        with desk.session() as session:
-            facts = _known(session, name)
-            return desk.fresh(session, lambda: _one(desk, session, facts))
+        return desk.fresh("kiosk.html", partial(_one, desk, name))
 
     @blueprint.get("/<name>/records.csv")
     def table(name: str) -> Response:
@@ -86,23 +85,22 @@ def _known(session: Session, name: str) -> KioskFacts:
     return facts
 
 
-def _list(desk: Desk, session: Session) -> str:
+def _list(desk: Desk, session: Session) -> dict[str, Any]:
     sheets = pages_of(reports.count_kiosks(session))
     now, today = desk.now(), desk.today()
     rows = [(facts, STATES[facts.state(today, now)]) for facts in reports.kiosks(session, PAGE, sheets.offset)]
-    return render_template("kiosks.html", rows=rows, pages=sheets)
+    return {"rows": rows, "pages": sheets}
 
 
-def _one(desk: Desk, session: Session, facts: KioskFacts) -> str:
-    day, now = desk.day_asked(), desk.now()
-    sheets = pages_of(count_at_kiosk(session, facts.id, day))
-    return render_template(
-        "kiosk.html",
-        facts=facts,
-        state=STATES[facts.state(desk.today(), now)],
-        day=day,
-        looks=looks_at_kiosk(session, facts.id, day, PAGE, sheets.offset),
-        pages=sheets,
-        incidents=reports.incidents(session, facts.id),
-        set_aside=reports.set_aside_reasons(session, facts.id),
-    )
+def _one(desk: Desk, name: str, session: Session) -> dict[str, Any]:
+    facts, day = _known(session, name), desk.day_asked()
+    sheets = pages_of(count_at_kiosk(session, name, day))
+    return {
+        "facts": facts,
+        "state": STATES[facts.state(desk.today(), desk.now())],
+        "day": day,
+        "pages": sheets,
+        "looks": looks_at_kiosk(session, name, day, PAGE, sheets.offset),
+        "incidents": reports.incidents(session, name),
+        "set_aside": reports.set_aside_reasons(session, name),
+    }

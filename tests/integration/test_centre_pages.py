@@ -14,10 +14,11 @@ from sqlalchemy import Engine, delete, event, update
 from sqlalchemy.orm import Session
 
 from collector.settings import CollectorSettings
-from collector.store import people, records
-from collector.store.engine import open_engine
+from collector.store import records
+from collector.store.engine import open_engine, open_reader
 from collector.store.people import Person, Unit
 from collector.store.records import Chain, StoredRecord
+from collector.store.tables import metadata
 from collector.web import create_app
 from tests.screenshots import office
 
@@ -35,12 +36,14 @@ def engine(store_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def client(engine: Engine) -> FlaskClient:
-    return client_of(engine)
+def client(engine: Engine, store_url: str) -> Iterator[FlaskClient]:
+    reader = open_reader(store_url)
+    yield client_of(reader)
+    reader.dispose()
 
 
-def client_of(engine: Engine) -> FlaskClient:
-    return create_app(engine, CollectorSettings(), lambda: office.NOW).test_client()
+def client_of(reader: Engine) -> FlaskClient:
+    return create_app(reader, CollectorSettings(), lambda: office.NOW).test_client()
 
 
 def rows(answer: Any) -> list[dict[str, str]]:
@@ -176,11 +179,11 @@ def test_odd_questions_get_an_answer_not_an_error(client: FlaskClient) -> None:
 def test_only_loopback_is_answered_and_nothing_can_be_sent(client: FlaskClient, path: str) -> None:
     assert client.get(path, headers={"Host": "evil.example"}).status_code == 421
     assert client.post(path).status_code == 405
-    answer = client.get(path)
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert "unsafe" not in answer.headers["Content-Security-Policy"]
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert " style=" not in answer.text or path.startswith("/static")
+    with client.get(path) as answer:
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "unsafe" not in answer.headers["Content-Security-Policy"]
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert " style=" not in answer.text or path.startswith("/static")
 
 
 def test_a_fresh_page_is_not_built_again(engine: Engine, client: FlaskClient) -> None:
@@ -217,11 +220,10 @@ def queries_of(engine: Engine, client: FlaskClient, path: str) -> int:
 def test_the_number_of_queries_does_not_grow_with_people(tmp_path: Any) -> None:
     counts = []
     for people_count in (10, 1000):
-        engine = open_engine(f"sqlite:///{tmp_path / f'{people_count}.db'}")
-        office.fill(engine, people=people_count)
-        client = client_of(engine)
-        counts.append({path: queries_of(engine, client, path) for path in [*PATHS, *SHEETS]})
-        engine.dispose()
+        url = f"sqlite:///{tmp_path / f'{people_count}.db'}"
+        office.fill(open_engine(url), people=people_count)
+        reader = open_reader(url)
+        counts.append({path: queries_of(reader, client_of(reader), path) for path in [*PATHS, *SHEETS]})
     assert counts[0] == counts[1]
     assert max(counts[0].values()) <= 12
 
@@ -229,9 +231,7 @@ def test_the_number_of_queries_does_not_grow_with_people(tmp_path: Any) -> None:
 def test_a_database_that_does_not_answer_is_said_and_not_quoted(
     tmp_path: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    engine = open_engine(f"sqlite:///{tmp_path / 'empty.db'}")
-    answer = client_of(engine).get("/?q=Rahmawati")
-    engine.dispose()
+    answer = client_of(open_reader(f"sqlite:///{tmp_path / 'none.db'}")).get("/?q=Rahmawati")
     assert answer.status_code == 503
     assert "Basis data tidak menjawab" in answer.text
     assert "Rahmawati" not in caplog.text
@@ -242,9 +242,8 @@ def test_health_is_one_word(client: FlaskClient) -> None:
 
 
 def test_an_empty_centre_says_what_to_do(tmp_path: Any) -> None:
-    engine = open_engine(f"sqlite:///{tmp_path / 'new.db'}")
-    people.Base.metadata.create_all(engine)
-    client = client_of(engine)
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    metadata.create_all(open_engine(url))
+    client = client_of(open_reader(url))
     assert "siperlu people import" in client.get("/").text
     assert "Belum ada kiosk" in client.get("/kiosks/").text
-    engine.dispose()
