@@ -136,7 +136,8 @@ def _wanted(records: Sequence[Accepted], states: dict[ChainKey, ChainState]) -> 
     for one in records:
         place = place_of(one)
         seen = states[place.kiosk, place.chain].seen
-        wanted.update(near for step in (-1, 0, 1) if 1 <= (near := place.neighbour(step)).seq <= seen)
+        if place.seq - 1 <= seen:
+            wanted.update(near for step in (-1, 0, 1) if 1 <= (near := place.neighbour(step)).seq <= seen)
     return wanted
 
 

@@ -53,19 +53,21 @@ def sort_out(accepted: Iterable[Accepted], stored: Mapping[Place, Link]) -> Sort
     """
     links = dict(stored)
     result = SortedOut()
+    new_places: list[Place] = []
     for one in accepted:
         place, link = place_of(one), Link(one.envelope.digest, one.record.prev)
         held = links.setdefault(place, link)
         if held is link:
             result.new.append(one)
+            new_places.append(place)
         elif held.digest == link.digest:
             result.again.append(one)
         else:
             result.forks.append(one)
-    for one in result.new:
-        for place in (place_of(one), place_of(one).neighbour(1)):
-            if _broken(place, links):
-                result.broken[place] = links[place].digest
+    for place in new_places:
+        for later in (place, place.neighbour(1)):
+            if _broken(later, links):
+                result.broken[later] = links[later].digest
     return result
 
 

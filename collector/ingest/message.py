@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from wire.errors import ContractError, SealError
 from wire.seals import digest, peek
 from wire.topics import Address, parse
+
+LONGEST_HEAD = 400
+"""Longest header that is read, in base64: ours take some 90 characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,15 @@ def _address(topic: str) -> Address | None:
 
 
 def _kid(payload: bytes) -> str | None:
+    head = payload[: LONGEST_HEAD + 1].partition(b".")[0]
+    return _kid_of(head) if len(head) <= LONGEST_HEAD else None
+
+
+@lru_cache(maxsize=20_000)
+def _kid_of(head: bytes) -> str | None:
+    """A key's header is the same on everything it seals: read once."""
     try:
-        kid = peek(payload).get("kid")
+        kid = peek(head).get("kid")
     except SealError:
         return None
     return kid if isinstance(kid, str) else None

@@ -29,7 +29,7 @@ def upgrade(engine: Engine) -> None:
             _refuse_unknown(found)
             if found == head():
                 return
-            log.warning("database goes from version %s to %s", found or "none", head())
+            log.info("database goes from version %s to %s", found or "none", head())
             configuration.attributes["connection"] = connection
             command.upgrade(configuration, "head")
     except DBAPIError as error:
