@@ -80,7 +80,7 @@ class State(StrEnum):
 
     OPEN = "open"  # a kiosk the person could have used is not complete yet: nobody is late or absent
     FINAL = "final"
-    REVIEW = "review"  # a human must look before anything is held against the person
+    REVIEW = "review"  # a human must decide; what is in doubt is not held against the person
 
 
 class ReasonKind(StrEnum):

@@ -42,7 +42,8 @@ def annual_leave(
     long_leave: frozenset[int] = frozenset(),
     added: Mapping[int, int] | None = None,
 ) -> LeaveYear:
-    """The account of one year. `joined`: first day of service; `taken`: working days of CT by year.
+    """The account of one year. `joined`: first day of service; `taken`: working days of CT by year; a year
+    that is not in it is unknown and leaves nothing over: give 0 for one in which none was taken.
 
     `long_leave`: years in which CB was taken, without right to annual leave. `added`: days given on top by year, for
     joint leave that was worked; they are not carried over.
@@ -68,13 +69,14 @@ def _own(year: int, joined: date, long_leave: frozenset[int]) -> int:
 def _carried(year: int, joined: date, taken: Mapping[int, int], long_leave: frozenset[int]) -> int:
     """What last year left, at most 6; after two years wholly unused, 12."""
     last = [year - back for back in range(1, UNUSED_YEARS + 1)]
-    if all(_own(each, joined, long_leave) and not taken.get(each, 0) for each in last):
+    if all(_own(each, joined, long_leave) and taken.get(each) == 0 for each in last):
         return LONGEST - YEARLY
     before = year - 1
-    if not _own(before, joined, long_leave):
+    used = taken.get(before)
+    if used is None or not _own(before, joined, long_leave):
         return 0
-    from_older = min(taken.get(before, 0), _carried(before, joined, taken, long_leave))
-    return max(0, min(CARRIED, YEARLY - (taken.get(before, 0) - from_older)))
+    from_older = min(used, _carried(before, joined, taken, long_leave))
+    return max(0, min(CARRIED, YEARLY - (used - from_older)))
 
 
 def leave_days(person: Person, since: date, until: date, book: Rulebook) -> list[date]:

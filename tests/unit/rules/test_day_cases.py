@@ -41,11 +41,10 @@ def test_the_table_is_numbered_from_one_without_a_gap() -> None:
     assert len(CASES) >= 60
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.number)
-def test_whoever_loses_something_is_told_why(case: Case) -> None:
-    result = judge_day(case.person, case.day, case.evidence, case.book)
-    assert not result.faults or result.reasons
-    assert result.state == "final" or result.reasons
+def test_whoever_loses_something_is_told_why() -> None:
+    for case in CASES:
+        result = judge_day(case.person, case.day, case.evidence, case.book)
+        assert result.reasons or not (result.faults or result.state != "final"), f"row {case.number}"
 
 
 def test_presence_without_a_look_names_what_excuses() -> None:
