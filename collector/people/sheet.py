@@ -124,7 +124,7 @@ def _rows(text: str, origin: str) -> Iterator[Row]:
             if any(cell.strip() for cell in cells):
                 count += 1
                 yield Row(line, tuple(_unguard(cell) for cell in cells))
-            if count > MAX_ROWS:
+            if count > MAX_ROWS + 1:  # the header is no row
                 raise SheetError(f"{origin}: more than {MAX_ROWS} rows; split it")
             line = reader.line_num + 1
     except csv.Error as error:
