@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 from datetime import UTC, datetime
 from typing import Any
@@ -36,8 +37,7 @@ class WebServer:
         self._server = waitress.create_server(
             create_app(engine, settings, now),
             map=self._sockets,
-            host=HOST,
-            port=settings.web.port,
+            sockets=[socket.create_server((HOST, settings.web.port))],
             threads=4,
             ident=None,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -42,8 +43,7 @@ class ScreenServer:
         self._server = waitress.create_server(
             create_app(self._state, settings, identity, now),
             map=self._sockets,
-            host=HOST,
-            port=settings.port,
+            sockets=[socket.create_server((HOST, settings.port))],
             threads=2 * CLIENTS + 2,
             connection_limit=8 * CLIENTS,
             channel_request_lookahead=1,  # else a closed page is noticed only by the second write after it
@@ -51,11 +51,9 @@ class ScreenServer:
             ident=None,
         )
         self._thread = threading.Thread(target=self._server.run, name="screen", daemon=True)
-        self._started = False
 
     def start(self) -> None:
         """Serve. The page says that the kiosk is starting until the first `show()`."""
-        self._started = True
         self._thread.start()
         log.info("screen at http://%s:%s/", HOST, self.port)
 
@@ -63,6 +61,11 @@ class ScreenServer:
     def port(self) -> int:
         """The port it listens on, also when 0 was asked for."""
         return int(self._server.effective_port)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the serving thread runs: it must not end by itself."""
+        return self._thread.is_alive()
 
     def show(self, card: Card) -> None:
         """The big state."""
@@ -85,7 +88,7 @@ class ScreenServer:
         if self._state.closed:
             return
         self._state.close()
-        if self._started:
+        if self.alive:
             self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=STOP_S)
             self._server.trigger.pull_trigger(self._close_sockets)
             self._thread.join(STOP_S)

@@ -96,6 +96,10 @@ FAULTS: dict[str, Saying] = {
     "disk-full": Saying("disk", N_("Storage is full"), NOT_YOUR_FAULT),
     "read-only": Saying("disk", N_("Storage is locked"), NOT_YOUR_FAULT),
     "ledger-damaged": Saying("disk", N_("Storage is damaged"), NOT_YOUR_FAULT),
+    "ledger": Saying("disk", N_("Storage fails"), NOT_YOUR_FAULT),
+    "weights": Saying("fault", N_("Models are missing"), NOT_YOUR_FAULT),
+    "vision-failed": Saying("fault", N_("Recognition fails"), NOT_YOUR_FAULT),
+    "stopped": Saying("fault", N_("Switched off"), NOT_YOUR_FAULT),
     "no-roster": Saying("roster", N_("No list of faces yet"), N_("The list comes from the centre. See the officer.")),
     "roster-model": Saying(
         "roster", N_("List of faces does not fit"), N_("A new list comes from the centre. See the officer.")

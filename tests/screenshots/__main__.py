@@ -6,7 +6,6 @@ import argparse
 import tempfile
 from pathlib import Path
 
-import cv2
 from playwright.sync_api import Browser
 
 from tests.screenshots import centre, drawn, wall
@@ -18,7 +17,7 @@ DOCS = {"wall-recorded": "recorded", "wall-offline": "recorded-offline", "wall-c
 def documentation(browser: Browser, folder: Path, scratch: Path) -> None:
     """The few pictures that the README and the manual show."""
     with wall.kiosk(drawn.picture(browser)) as server:
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page = browser.new_page(viewport={"width": 800, "height": 480})
         page.goto(f"http://127.0.0.1:{server.port}/")
         for name, state in DOCS.items():
             wall.shoot(page, server, wall.cards()[state], folder / f"{name}.png")
@@ -29,15 +28,6 @@ def documentation(browser: Browser, folder: Path, scratch: Path) -> None:
             page.goto(f"http://127.0.0.1:{server.port}{centre.PAGES[name]}")
             page.screenshot(path=folder / f"{name}.png")
         page.close()
-
-
-def shrink(folder: Path) -> None:
-    """Half a picture's colours are noise of the gradients: smaller files, same look."""
-    for path in folder.glob("*.png"):
-        picture = cv2.imread(str(path))
-        assert picture is not None
-        small = cv2.resize(picture, None, fx=0.75, fy=0.75, interpolation=cv2.INTER_AREA)
-        cv2.imwrite(str(path), small, [cv2.IMWRITE_PNG_COMPRESSION, 9])
 
 
 def main() -> None:
@@ -53,7 +43,6 @@ def main() -> None:
             centre.take(browser, chosen.folder, Path(scratch))
         else:
             documentation(browser, chosen.folder, Path(scratch))
-            shrink(chosen.folder)
 
 
 main()

@@ -13,6 +13,7 @@ from firmware.signals import Signal
 from kiosk.screen.card import Card, Surroundings
 from kiosk.screen.view import FAULTS, Speech, View, compose
 from kiosk.screen.words import translations
+from kiosk.service import Reason
 from models.face import Hint
 
 NOW = datetime(2026, 1, 5, 0, 21, 37, tzinfo=UTC)
@@ -66,6 +67,10 @@ def test_stored_here_becomes_received_centrally() -> None:
 def test_only_a_recorded_look_shows_a_name_a_time_and_a_receipt(signal: Signal) -> None:
     shown = view(Card(signal, name="Siti R.", at=NOW, entry="c/1", received=True))
     assert (shown.name, shown.at, shown.receipt, shown.receipt_text) == ("", "", "none", "")
+
+
+def test_every_reason_that_the_kiosk_knows_has_words_of_its_own() -> None:
+    assert {reason.value for reason in Reason} <= set(FAULTS)
 
 
 def test_an_unknown_fault_is_out_of_service_and_its_word_is_there_for_the_officer() -> None:
