@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import ExitStack
 from enum import StrEnum
 from threading import Event
 
@@ -47,11 +48,12 @@ def run(settings: CollectorSettings, stop: Event, roles: frozenset[Role] = EVERY
     """
     check_sharing(settings.store.url, roles)
     engine = open_engine(settings.store.url)
-    with Writer(engine) as writer:
+    with ExitStack() as stack:
+        writer = stack.enter_context(Writer(engine))
         if is_sqlite(settings.store.url):
             migrate.upgrade(engine)
         migrate.check(engine)
-        if not run_parts(_parts(settings, writer, roles), stop):
+        if not run_parts(_parts(settings, writer, roles, stack), stop):
             raise PartEndedError("a part of the centre ended by itself; see above")
 
 
@@ -64,12 +66,12 @@ def check_sharing(url: str, roles: frozenset[Role]) -> None:
         )
 
 
-def _parts(settings: CollectorSettings, writer: Writer, roles: frozenset[Role]) -> list[Part]:
+def _parts(settings: CollectorSettings, writer: Writer, roles: frozenset[Role], stack: ExitStack) -> list[Part]:
     """In the order of their start; the end is the other way round: jobs, then the lane, which finishes the batch it
     has in hand and sends its receipts, then the link, then the pages."""
     parts: list[Part] = []
     if Role.WEB in roles:
-        parts.append(_web(settings))
+        parts.append(_web(settings, stack))
     if roles == {Role.WEB}:
         return parts
     keys = CentreKeys.open(settings.store.keys)
@@ -100,10 +102,12 @@ def _jobs(settings: CollectorSettings, writer: Writer, keys: CentreKeys, link: L
     return RosterJob(writer, link, connected, changes, publisher.everything)
 
 
-def _web(settings: CollectorSettings) -> Part:
+def _web(settings: CollectorSettings, stack: ExitStack) -> Part:
     from collector.web.server import WebServer  # noqa: PLC0415 - ingest and jobs need no Flask
 
-    return WebServer(open_reader(settings.store.url), settings)
+    reader = open_reader(settings.store.url)
+    stack.callback(reader.dispose)
+    return WebServer(reader, settings)
 
 
 def _client_id(roles: frozenset[Role]) -> str:

@@ -24,7 +24,7 @@ from wire.seals import digest
 
 KILLS = int(os.environ.get("SIPERLU_KILLS", "10"))
 SEED = int(os.environ.get("SIPERLU_SEED", "20260105"))
-RECORDS = 1500
+RECORDS = 800
 
 
 class CentreProcess:
@@ -119,6 +119,13 @@ def scene(store_url: str, tmp_path: Path) -> Iterator[Scene]:
         yield Scene(store_url, tmp_path, stack)
 
 
+@pytest.fixture
+def sqlite_scene(sqlite_url: str, tmp_path: Path) -> Iterator[Scene]:
+    """`siperlu collector run`: every part in one process."""
+    with ExitStack() as stack:
+        yield Scene(sqlite_url, tmp_path, stack)
+
+
 def test_killed_at_any_moment_nothing_is_lost_and_nothing_doubled(scene: Scene) -> None:
     dice = random.Random(SEED)
     total = sum(len(kiosk.sealed) for kiosk in scene.kiosks)
@@ -134,7 +141,8 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_doubled(scene: Scene) 
     scene.check_all()
 
 
-def test_told_to_stop_under_load_it_finishes_its_batch_and_ends_well(scene: Scene) -> None:
+def test_told_to_stop_under_load_it_finishes_its_batch_and_ends_well(sqlite_scene: Scene) -> None:
+    scene = sqlite_scene
     scene.centre.start()
     scene.more_receipts(1)
     assert scene.centre.signalled(signal.SIGTERM) == 0, scene.centre.log.read_text()
@@ -144,7 +152,8 @@ def test_told_to_stop_under_load_it_finishes_its_batch_and_ends_well(scene: Scen
     scene.check_all()
 
 
-def test_a_broker_without_memory_loses_nothing(scene: Scene) -> None:
+def test_a_broker_without_memory_loses_nothing(sqlite_scene: Scene) -> None:
+    scene = sqlite_scene
     scene.centre.start()
     for _ in range(3):
         scene.more_receipts(1)
