@@ -63,4 +63,4 @@ def _open(place: str) -> Any:
     try:
         return Picamera2(int(place))
     except Exception as error:  # IndexError for no such number, RuntimeError for one in use, ValueError for no number
-        raise CameraMissing(f"picamera2:{place} cannot be opened ({error}); `rpicam-hello --list-cameras`") from error
+        raise CameraMissing(f"picamera2:{place} cannot be opened ({error}); check number and cable") from error
