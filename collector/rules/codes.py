@@ -120,7 +120,7 @@ class ReasonKind(StrEnum):
 Fact = tuple[str, str | int]
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Reason:
     """One reason with its facts, by name in alphabetical order; moments are RFC 3339 with offset."""
 

@@ -71,6 +71,15 @@ def date_records(stamps: Iterable[Stamp], trusted: timedelta = TRUSTED) -> dict[
     return {record: moment for chain in chains.values() for record, moment in _bounded(chain, moments)}
 
 
+def complete_until(heartbeats: Iterable[tuple[Moment, datetime]]) -> datetime | None:
+    """Up to when a kiosk is complete: the latest of its heartbeats without a gap below, each with its receipt.
+
+    A doubtful heartbeat proves no more than the earliest moment it may be of, and none more than its receipt: else a
+    clock that runs ahead would make everybody absent.
+    """
+    return max((min(moment.earliest, received_at) for moment, received_at in heartbeats), default=None)
+
+
 def _anchors(stamps: Iterable[Stamp], trusted: timedelta) -> Mapping[tuple[str, str], list[_Anchor]]:
     boots: dict[tuple[str, str], list[_Anchor]] = defaultdict(list)
     for stamp in stamps:
@@ -86,6 +95,9 @@ def _anchors(stamps: Iterable[Stamp], trusted: timedelta) -> Mapping[tuple[str, 
 
 
 def _vouched(stamp: Stamp) -> timedelta | None:
+    """The error its clock vouches for; None when none does, or when the record would be from after its receipt."""
+    if stamp.at - TRUSTED > stamp.received_at:
+        return None
     return None if stamp.error_ms is None or stamp.source == "none" else timedelta(milliseconds=stamp.error_ms)
 
 

@@ -11,7 +11,7 @@ from collector.rules.codes import EARLY, LATE, Code, Reason, ReasonKind, reason
 from collector.rules.evidence import Effect, Look
 from collector.rules.hours import MINUTE, WIB, Span
 from collector.rules.ruleset import Measure, RuleSet, Seconds
-from collector.rules.serving import EVER, within
+from collector.rules.serving import EVER, NEVER, within
 from collector.rules.touching import Doubt, Touching
 from collector.rules.workday import Duty
 
@@ -184,7 +184,7 @@ def silent_reasons(known: Touching, frame: Span, side: str) -> tuple[Reason, ...
         reason(
             ReasonKind(each.cause.value),
             kiosk=each.kiosk,
-            from_=each.since.astimezone(WIB) if each.since.year > 1900 else None,
+            from_=each.since.astimezone(WIB) if each.since > NEVER else None,
             until=each.until.astimezone(WIB) if each.until else None,
             side=side,
         )

@@ -8,6 +8,7 @@ from datetime import date
 
 from collector.rules.codes import ReasonKind
 from collector.rules.evidence import (
+    Cause,
     Disaster,
     Effect,
     Evidence,
@@ -131,10 +132,10 @@ def _founded(
     manual: Manual, kiosks: tuple[KioskState, ...], silent: tuple[Outage, ...], disasters: tuple[Disaster, ...]
 ) -> bool:
     """Whether what is known shows the reason that the list names."""
-    causes = {each.cause.value for each in silent}
+    causes = {each.cause for each in silent}
     return {
-        ManualWhy.DEVICE_BROKEN: bool(causes & {"outage", "kiosk-finished"}),
-        ManualWhy.NOT_ENROLLED: bool(causes & {"not-enrolled", "roster-late"}),
+        ManualWhy.DEVICE_BROKEN: bool(causes & {Cause.OUTAGE, Cause.FINISHED}),
+        ManualWhy.NOT_ENROLLED: bool(causes & {Cause.NOT_ENROLLED, Cause.ROSTER_LATE}),
         ManualWhy.NO_DEVICE: not any(state.at_place for state in kiosks),
         ManualWhy.DISASTER: bool(disasters),
     }[manual.why]

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.rules.dating import Stamp, date_records
-from collector.rules.evidence import Basis
+from collector.rules.dating import Stamp, complete_until, date_records
+from collector.rules.evidence import Basis, Moment
 
 MORNING = datetime(2026, 5, 5, 0, 20, tzinfo=UTC)
 WRONG = datetime(2006, 1, 1, tzinfo=UTC)
@@ -108,6 +108,23 @@ def test_an_unknown_time_lies_between_its_neighbours_and_before_it_was_received(
     )
     assert last.latest == received
     assert not last.trusted
+
+
+def test_a_record_from_after_its_receipt_is_not_believed() -> None:
+    ahead = stamp(1, MORNING + timedelta(days=2), received_at=MORNING)
+    found = date_records([ahead])["a/c/1"]
+    assert not found.trusted
+    assert found.latest == MORNING
+
+
+def test_a_clock_that_runs_ahead_completes_no_day() -> None:
+    received = MORNING + minutes(1)
+    honest, ahead = stamp(1, MORNING), stamp(2, WRONG.replace(year=2030), "none", boot="x", received_at=received)
+    found = date_records([honest, ahead])
+    beats = [(found[each.record], each.received_at) for each in (honest, ahead)]
+    assert complete_until(beats) == MORNING - timedelta(milliseconds=50)
+    assert complete_until([(Moment.exact(WRONG.replace(year=2030)), received)]) == received
+    assert complete_until([]) is None
 
 
 @settings(max_examples=30, deadline=None)
