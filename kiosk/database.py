@@ -122,7 +122,8 @@ class Reader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._engine = _engine(self._connect, "BEGIN")
-        self._seen: tuple[int, int] | None = None
+        self._opened: int | None = None  # inode of the file that is open
+        self._seen: tuple[int | None, int] | None = None
 
     def changed(self) -> bool:
         """Whether something was committed, or the file replaced, since the last call; cheap enough for every frame.
@@ -130,7 +131,7 @@ class Reader:
         Raises DatabaseError.
         """
         version = self.look(lambda connection: connection.exec_driver_sql("PRAGMA data_version").scalar_one())
-        now = (self.path.stat().st_ino, int(version))
+        now = (self._opened, int(version))
         changed, self._seen = now != self._seen, now
         return changed
 
@@ -153,13 +154,21 @@ class Reader:
         self._engine.dispose()
 
     def _look(self, ask: Callable[[Connection], T]) -> T:
-        if self._seen and (not self.path.exists() or self.path.stat().st_ino != self._seen[0]):
+        if self._opened != _inode(self.path):
             self._engine.dispose()
         with self._engine.begin() as connection:
             return ask(connection)
 
     def _connect(self) -> sqlite3.Connection:
+        self._opened = _inode(self.path)
         return sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+
+
+def _inode(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
 
 
 def trouble(error: DBAPIError) -> Trouble:

@@ -17,6 +17,7 @@ from typing import TypeVar
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from kiosk.files import sync
 from wire.errors import SealError
 from wire.jwks import KeySet, key_set
 from wire.seals import DecryptionKey, KeyName, SealingKey
@@ -75,8 +76,8 @@ class KioskKeys:
             return
         try:
             mark.touch(mode=FILE_MODE)
-            _sync(mark)
-            _sync(self._folder)
+            sync(mark)
+            sync(self._folder)
         except OSError as error:
             raise KeyFileError(f"{mark}: cannot be written ({error}); free the disk or mend its permissions") from error
 
@@ -125,7 +126,7 @@ def _make(kind: type[K], path: Path, name: KeyName) -> K:
         _write_new(draft, json.dumps({**key.private, "kid": str(name)}).encode())
         os.link(draft, path)
         draft.unlink()
-        _sync(path.parent)
+        sync(path.parent)
     except OSError as error:
         draft.unlink(missing_ok=True)
         raise KeyFileError(f"{path}: key cannot be written ({error}); free the disk or mend its permissions") from error
@@ -180,11 +181,3 @@ def _write_new(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(handle)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -38,7 +38,7 @@ def plan(connection: Connection, receipts: Mapping[str, Receipted], rejected: Co
         return None
     newest = spans[-1]
     receipted = receipts.get(newest.chain, Receipted(0))
-    behind = receipted.ahead > newest.last
+    behind = max(receipted.upto, receipted.ahead) > newest.last
     forked = [row for span in spans for row in _forked(connection, span, rejected)]
     if not behind and not forked:
         return None

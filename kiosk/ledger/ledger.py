@@ -81,12 +81,11 @@ class Ledger:
         forked: a new one is started, and the check-ins the centre does not have are added again to it, in one commit.
         Gives the entries written, mostly none. Raises LedgerError.
         """
-        with self._mutex:
-            plan = self._look(lambda connection: carrying.plan(connection, receipts, rejected))
-        if plan is None:
-            return ()
 
         def work(connection: Connection, pen: Pen) -> tuple[Pen, tuple[Entry, ...]]:
+            plan = carrying.plan(connection, receipts, rejected)
+            if plan is None:
+                return pen, ()
             written: list[Entry] = []
             if plan.new_chain:
                 pen, entry = self._start_chain(connection, pen.head, receipts, reading)
@@ -95,7 +94,8 @@ class Ledger:
             return pen, (*written, *carried)
 
         entries = self._commit(work)
-        LOG.warning("the centre holds another end of the chain: wrote %d records anew", len(entries))
+        if entries:
+            LOG.warning("the centre holds another end of the chain: wrote %d records anew", len(entries))
         return entries
 
     def trim(self, upto: Mapping[str, int]) -> int:
@@ -139,8 +139,6 @@ class Ledger:
             try:
                 with self._writer.transaction() as connection:
                     pen = self._pen or self._read_pen(connection)
-                    if pen.head.seq == 0:
-                        pen.begin(connection)
                     pen, result = work(connection, pen)
             except DatabaseError as error:
                 self._pen = None
@@ -148,7 +146,8 @@ class Ledger:
             except KeyFileError as error:
                 raise ledger_error(error) from error
             self._pen = pen
-            self._note_used(pen.key)
+            if pen.head.seq:
+                self._note_used(pen.key)
         return result
 
     def _look(self, ask: Callable[[Connection], T]) -> T:
@@ -196,19 +195,30 @@ class Ledger:
     def _continue(self, receipts: Mapping[str, Receipted], *, gone: bool) -> None:
         """Go on with the chain there is, or start one that names the chain before it."""
         with self._writer.transaction() as connection:
-            spans = queries.chains(connection)
-            if spans and self._keys.find(spans[-1].chain):
-                self._note_used(self._keys.find(spans[-1].chain) or self._keys.record)
-                return
-            if spans:
-                previous = queries.head_at(connection, spans[-1], spans[-1].last)
-            elif self._keys.is_used(self._keys.record):
-                previous = Head(self._keys.record.public.thumbprint)
+            why, previous = self._break(connection, receipts, gone=gone)
+            if previous:
+                self._pen, _ = self._start_chain(connection, previous, receipts, self._clock())
             else:
-                return
-            self._pen, _ = self._start_chain(connection, previous, receipts, self._clock())
-        self._note_used(self._pen.key)
-        LOG.error("%s: %s; started chain %d", self._path, "gone" if gone else "no key for its chain", self._pen.number)
+                self._pen = self._read_pen(connection)
+        if self._pen.head.seq:
+            self._note_used(self._pen.key)
+        if previous:
+            LOG.error("%s: %s; started chain %d", self._path, why, self._pen.number)
+
+    def _break(
+        self, connection: Connection, receipts: Mapping[str, Receipted], *, gone: bool
+    ) -> tuple[str, Head | None]:
+        """Why the newest chain cannot go on, and its end; no end when it can."""
+        spans = queries.chains(connection)
+        if not spans:
+            used = self._keys.is_used(self._keys.record)
+            return "gone" if gone else "emptied", Head(self._keys.record.public.thumbprint) if used else None
+        end = queries.head_at(connection, spans[-1], spans[-1].last)
+        if self._keys.find(end.chain) is None:
+            return "no key for its chain", end
+        if receipts.get(end.chain, Receipted(0)).upto > end.seq:
+            return "the centre has more of it than this file", end
+        return "", None
 
     def _rebuild(self, why: str, receipts: Mapping[str, Receipted]) -> Writer:
         """A new file with what can be read and a new chain, put in place in one step."""
@@ -237,7 +247,6 @@ class Ledger:
         last_known = max(previous.seq, receipted.upto, receipted.ahead)
         key = self._unused_key(queries.chains(connection))
         pen = Pen.fresh(self._kiosk, key)
-        pen.begin(connection)
         return pen.write(connection, chain_started(key, previous, last_known, self._keys.find(previous.chain)), reading)
 
     def _unused_key(self, spans: tuple[ChainSpan, ...]) -> SealingKey:

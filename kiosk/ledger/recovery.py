@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, Table, insert, select, text
 
 from kiosk.database import DatabaseError, Reader
+from kiosk.files import sync
 from kiosk.keys import KioskKeys
 from kiosk.ledger import queries
 from kiosk.ledger.tables import CHAINS, RECORDS
@@ -50,6 +51,7 @@ def set_aside(path: Path, replacement: Path, now: datetime) -> Path:
         journal.rename(aside.with_name(aside.name + "-journal"))
     os.link(path, aside)
     replacement.replace(path)
+    sync(path.parent)
     return aside
 
 

@@ -64,11 +64,13 @@ class Pen:
             body=body,
         )
         sealed = self.key.seal(Sealed.RECORD, _lawful(record))
+        if record.seq == 1:
+            self._begin(connection)
         connection.execute(insert(RECORDS).values(number=self.number, seq=record.seq, sealed=sealed))
         entry = Entry(record.chain, record.seq, digest(sealed), record.at)
         return Pen(self.kiosk, self.key, Head(entry.chain, entry.seq, entry.digest)), entry
 
-    def begin(self, connection: Connection) -> None:
+    def _begin(self, connection: Connection) -> None:
         """Note the chain itself."""
         row = {"number": self.number, "chain": self.head.chain, "kept_seq": 0, "kept_digest": GENESIS}
         connection.execute(insert(CHAINS).values(row))

@@ -32,7 +32,7 @@ LOG = logging.getLogger(__name__)
 LOOK_S = 0.25
 """The ledger is looked at so often; a message is taken in at once."""
 
-BATCH = 500
+BATCH = 250
 ASK_AGAIN_S = 60.0
 """A roster that lacks entries is asked for again after so long, then after twice as long, up to an hour."""
 ASK_AGAIN_CAP_S = 3600.0
@@ -41,7 +41,11 @@ FAREWELL_S = 1.0
 
 
 def run(settings: KioskSettings, stop: threading.Event) -> None:
-    """Relay until `stop` is set. Raises kiosk.database.TakenError, DatabaseError, kiosk.keys.KeyFileError at start."""
+    """Relay until `stop` is set.
+
+    Raises kiosk.database.TakenError, DatabaseError, kiosk.keys.KeyFileError at the start, LinkEnded when the thread
+    that keeps the connection up ended.
+    """
     relay = Relay(settings)
     try:
         relay.run(stop)
@@ -85,9 +89,9 @@ class Relay:
         self._outbound.look()
         self._link.start()
         while not stop.is_set():
+            self._link.check()
             self._take(self._events())
-            if self._outbound.look():
-                self._write(self._settle)
+            self._look()
             self._outbound.send(self._link)
             self._ask_for_missing()
             self._tell()
@@ -100,6 +104,10 @@ class Relay:
         self._link.close()
         self._outbound.close()
         self._store.close()
+
+    def _look(self) -> None:
+        if self._outbound.look():
+            self._write(self._settle)
 
     # -- in
 
@@ -161,13 +169,18 @@ class Relay:
         now = time.monotonic()
         if now < self._ask_at:
             return
-        with self._store.transaction() as connection:
-            missing = rosters.missing(connection)
+        self._ask_again_s = min(self._ask_again_s * 2, ASK_AGAIN_CAP_S)
+        self._ask_at = now + self._ask_again_s
+        self._write(self._ask_again)
+
+    def _ask_again(self, connection: Connection) -> list[Reply]:
+        missing = rosters.missing(connection)
         if missing:
             LOG.info("%d roster entries are missing, asking for them again", missing)
             self._link.subscribe()
-        self._ask_again_s = min(self._ask_again_s * 2, ASK_AGAIN_CAP_S) if missing else ASK_AGAIN_S
-        self._ask_at = now + self._ask_again_s
+        else:
+            self._ask_again_s = ASK_AGAIN_S
+        return []
 
     # -- link and status
 
@@ -175,6 +188,7 @@ class Relay:
         """Log and store the change, not the state."""
         now = time.monotonic()
         if isinstance(event, Up):
+            self._look()
             self._outbound.window.connected()
             self._told = None
             if self._lost_at is not None:
@@ -214,10 +228,11 @@ class Relay:
     def _begin(self) -> dict[str, Receipted]:
         """Take up where the process before left off."""
         with self._store.transaction() as connection:
-            if link_state(connection).online:
-                store.set_link(connection, online=False, now=time.time())
+            was_online = link_state(connection).online
             self._roster_version = rosters.version(connection)
             known = receipts.receipts(connection)
         for chain, receipted in known.items():
             self._outbound.window.receipt(chain, receipted.upto)
+        if was_online:
+            self._write(self._store_link)
         return known

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from pydantic import JsonValue
@@ -39,19 +39,18 @@ class Intake:
     def open(self, events: Iterable[Came]) -> list[Inbound]:
         """The genuine messages among these; receipts take effect on the window here, stored or not."""
         genuine = [message for event in events if (message := self._open(event)) is not None]
-        for message in genuine:
-            if isinstance(message, Receipt):
-                self._outbound.window.receipt(message.chain, message.upto)
+        for receipt in _last_receipts(genuine):
+            self._outbound.window.receipt(receipt.chain, receipt.upto)
         return genuine
 
-    def store(self, connection: Connection, messages: Iterable[Inbound]) -> list[Reply]:
+    def store(self, connection: Connection, messages: Sequence[Inbound]) -> list[Reply]:
         """Store them; gives the replies to send once that is committed."""
         replies: list[Reply] = []
         roster_touched = False
         for message in messages:
             match message:
                 case Receipt():
-                    self._take_receipt(connection, message)
+                    self._take_rejections(connection, message)
                 case SealedManifest():
                     roster_touched |= self._take_manifest(connection, message)
                 case SealedEntry(sealed=""):
@@ -63,6 +62,8 @@ class Intake:
                     store.take_rules(connection, message)
                 case Command():
                     replies.append(self._obey(connection, message))
+        for receipt in _last_receipts(messages):
+            self._take_receipt(connection, receipt)
         if roster_touched and (version := rosters.advance(connection)):
             LOG.info("roster version %d is in force", version)
         return replies
@@ -81,7 +82,11 @@ class Intake:
         newest = self._outbound.newest
         if newest and receipt.chain == newest.chain and receipt.upto > newest.last:
             self._outbound.look(again=True)  # what the ledger got a moment ago may have travelled by stick
+        if self._outbound.newest is None:
+            return  # whether it fits the ledger cannot be told; sending again brings another
         receipts.take(connection, receipt, self._outbound.newest, self._keep_days)
+
+    def _take_rejections(self, connection: Connection, receipt: Receipt) -> None:
         for one in receipt.rejected:
             known = self._outbound.window.reject(one.digest)
             chain, seq = known or (receipt.chain, one.seq)
@@ -104,6 +109,11 @@ class Intake:
             store.keep_command(connection, command, outcome)
         detail: dict[str, JsonValue] = {"reason": "not-supported"} if outcome == "refused" else {}
         return Reply(kiosk=self._kiosk, id=command.id, at=now, outcome=outcome, detail=detail)
+
+
+def _last_receipts(messages: Iterable[Inbound]) -> list[Receipt]:
+    """The last one of each chain: it is the centre's present word, those before it are history."""
+    return list({message.chain: message for message in messages if isinstance(message, Receipt)}.values())
 
 
 def _channel(topic: str) -> str:

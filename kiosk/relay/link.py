@@ -18,7 +18,7 @@ from enum import Enum, auto
 from typing import Any, TypeAlias
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from kiosk.relay.backoff import Backoff
@@ -34,7 +34,7 @@ CONNACK_S = {MQTTProtocolVersion.MQTTv5: 3.0, MQTTProtocolVersion.MQTTv311: 10.0
 STEADY_S = 10.0
 """A connection that lasted so long was a good one: its loss is answered fast."""
 
-QUEUE_EVENTS = 2000
+QUEUE_EVENTS = 250
 """So many events wait for the relay; then reading stops, and with it, by TCP, the broker."""
 
 
@@ -59,6 +59,10 @@ class Came:
 
 
 LinkEvent: TypeAlias = Up | Down | Came
+
+
+class LinkEnded(RuntimeError):
+    """The connection is not kept up any more."""
 
 
 class Link:
@@ -86,6 +90,11 @@ class Link:
     def start(self) -> None:
         """Begin to connect."""
         self._thread.start()
+
+    def check(self) -> None:
+        """Raises LinkEnded when the thread ended although nobody asked for it."""
+        if not self._thread.is_alive() and not self._stop.is_set():
+            raise LinkEnded("the thread that keeps the connection up ended; the process must be restarted")
 
     @property
     def is_up(self) -> bool:
@@ -150,9 +159,10 @@ class Link:
         return attempt.outcome
 
     def _make_client(self, attempt: _Attempt) -> mqtt.Client:
-        client = mqtt.Client(
+        client = _Client(
             CallbackAPIVersion.VERSION2, self._client_id, protocol=self._protocol, reconnect_on_failure=False
         )
+        client.ended = attempt.break_off
         client.connect_timeout = CONNECT_S
         if self._settings.tls:
             client.tls_set(
@@ -199,6 +209,22 @@ class Outcome(Enum):
     STOOD = auto()
 
 
+class _Client(mqtt.Client):
+    """Tells when its thread ends, also by an error: paho raises on packets that it cannot read."""
+
+    ended: Callable[[str], None]
+
+    def loop_forever(self, timeout: float = 1.0, retry_first_connection: bool = False) -> MQTTErrorCode:
+        reason = "connection closed"
+        try:
+            return super().loop_forever(timeout, retry_first_connection)
+        except Exception as error:  # noqa: BLE001 - whatever a broker made paho raise, the connection is over
+            reason = f"the broker sent what cannot be read: {type(error).__name__}"
+            return mqtt.MQTT_ERR_PROTOCOL
+        finally:
+            self.ended(reason)
+
+
 class _Attempt:
     """What is known of one connection; written by paho's thread, read by ours once `settled`."""
 
@@ -217,8 +243,12 @@ class _Attempt:
             self.outcome = Outcome.STOOD if self.stood else Outcome.FAILED
 
     def end(self, code: ReasonCode) -> None:
-        if self.stood:
-            self.reason = f"connection lost: {code}"
+        self.break_off(f"connection lost: {code}")
+
+    def break_off(self, reason: str) -> None:
+        """The first reason counts."""
+        if self.stood and not self.over.is_set():
+            self.reason = reason
         self.over.set()
         self.settled.set()
 

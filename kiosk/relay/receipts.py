@@ -21,14 +21,14 @@ def receipts(connection: Connection) -> dict[str, Receipted]:
     return {row.chain: Receipted(row.upto, row.ahead) for row in connection.execute(select(RECEIPTS))}
 
 
-def take(connection: Connection, receipt: Receipt, newest: ChainSpan | None, keep_days: int) -> None:
+def take(connection: Connection, receipt: Receipt, newest: ChainSpan, keep_days: int) -> None:
     """Note a receipt. `newest`: the chain that the kiosk writes now.
 
     A receipt for more than that chain holds tells of a ledger that went back in time: it is noted as such, and covers
     nothing, for another record may stand at the centre under each number.
     """
     before = receipts(connection).get(receipt.chain, Receipted(0))
-    beyond = newest is not None and newest.chain == receipt.chain and receipt.upto > newest.last
+    beyond = newest.chain == receipt.chain and receipt.upto > newest.last
     now = Receipted(min(before.upto, receipt.upto), receipt.upto) if beyond else Receipted(receipt.upto)
     _start_day(connection, receipt.at.date(), keep_days)
     if now != before:

@@ -175,7 +175,6 @@ def _fill_fast(site: Site, count: int) -> Entry:
     """Many records in one commit: what is measured here is not the disk."""
     with site.ledger._mutex, site.ledger._writer.transaction() as connection:
         pen = site.ledger._pen or site.ledger._read_pen(connection)
-        pen.begin(connection)
         for number in range(count):
             pen, entry = pen.write(connection, check_in(), reading(number))
         site.ledger._pen = pen

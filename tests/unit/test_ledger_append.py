@@ -176,6 +176,19 @@ def test_a_ledger_behind_its_receipts_starts_a_new_chain_and_adds_the_doubtful_a
     assert box.broken() is None
 
 
+def test_a_ledger_replaced_by_an_older_copy_starts_a_new_chain_before_anything_is_written(box: Box) -> None:
+    old = _fill(box, 3)
+    box.receipts = {old: Receipted(10)}
+    ledger = box.open()
+    assert ledger.head.chain != old
+    ledger.close()
+    start = _first_of_newest(box).chain_start
+    assert start is not None
+    assert (start.previous, start.previous_upto) == (old, 10)
+    box.open().close()
+    assert len(box.records()) == 4
+
+
 def test_a_fork_is_carried_once(box: Box) -> None:
     ledger = box.open()
     ledger.append(HEARTBEAT, reading())
