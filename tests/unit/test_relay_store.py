@@ -174,8 +174,8 @@ def test_unnamed_entries_do_not_pile_up(
 ) -> None:
     monkeypatch.setattr(rosters, "MOST_LOOSE", 10)
     _apply(store, _manifest(1, A), A)
-    for number in range(30):
-        _apply(store, _entry(f"p-{number}"))
+    for batch in range(3):
+        _apply(store, *(_entry(f"p-{batch}-{number}") for number in range(10)))
     with store.transaction() as connection:
         held = connection.exec_driver_sql("SELECT count(*) FROM entries").scalar_one()
     assert held <= 12
