@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 class ScreenServer:
     """The page on the wall, served on loopback in threads of its own. All methods may be called from any thread.
 
-    A result (a name, "recorded") is on the page for at most `show_s` + 1 s after the last `show()` of it; without any
+    A result (a name, "recorded") is on the page for at most `show_s` + 2 s after the last `show()` of it; without any
     call for 3 s the page says that the kiosk does not respond. Raises OSError when the port is taken.
     """
 

@@ -91,10 +91,15 @@ class ScreenState:
     def wait_picture(self, number: int, limit_s: float) -> tuple[int, Picture] | None:
         """The newest picture and its number once that differs from `number`, or None."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._number != number, limit_s)
-            if self._closed or self._picture is None or self._number == number:
-                return None
-            return self._number, self._picture
+            self._changed.wait_for(lambda: self._closed or self._fresh(number), limit_s)
+            return (
+                None
+                if self._picture is None or self._closed or not self._fresh(number)
+                else (self._number, self._picture)
+            )
+
+    def _fresh(self, number: int) -> bool:
+        return self._picture is not None and self._number != number
 
     def _standing(self) -> Card:
         now = self._monotonic()

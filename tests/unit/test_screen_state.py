@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -109,6 +110,12 @@ def test_a_slow_reader_gets_the_newest_picture_and_none_waits_in_between(state: 
     number, newest = found
     assert newest.jpeg == b"999"
     assert state.wait_picture(number, 0) is None
+
+
+def test_before_the_first_picture_a_reader_waits_instead_of_asking_again_and_again(state: ScreenState) -> None:
+    began = time.perf_counter()
+    assert state.wait_picture(-1, 0.05) is None
+    assert time.perf_counter() - began >= 0.05
 
 
 def test_closing_wakes_everybody(state: ScreenState) -> None:
