@@ -12,7 +12,7 @@ from enum import StrEnum
 from itertools import chain
 from typing import ClassVar
 
-from collector.rules.codes import Category, Code
+from collector.rules.codes import PERMITS, Category, Code
 from collector.rules.hours import OwnHours, Turn
 
 
@@ -147,6 +147,12 @@ class Permit:
     until: date
     letter: str
     hours: tuple[time, time] | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a code that no letter can give."""
+        if self.code not in PERMITS:
+            allowed = ", ".join(sorted(PERMITS))
+            raise ValueError(f"letter {self.letter}: {self.code} is not given by letter: use one of {allowed}")
 
 
 class ManualWhy(StrEnum):
