@@ -14,7 +14,7 @@ from sqlalchemy.exc import DataError
 
 from collector.ingest import reading, writing
 from collector.ingest.chains import ChainState, advanced
-from collector.ingest.directory import read_directory
+from collector.ingest.directory import KnownKey, read_directory
 from collector.ingest.introduce import with_introduced
 from collector.ingest.judge import (
     Accepted,
@@ -45,8 +45,9 @@ def now() -> datetime:
 
 @dataclass(slots=True)
 class Batch:
-    """The verdicts of one batch, by kind, in the order they came."""
+    """The verdicts of one batch, by kind, in the order they came, and the keys that it brought itself."""
 
+    introduced: list[KnownKey] = field(default_factory=list)
     records: list[Accepted] = field(default_factory=list)
     statuses: list[AcceptedStatus] = field(default_factory=list)
     blobs: list[AcceptedBlob] = field(default_factory=list)
@@ -81,9 +82,16 @@ class Intake:
         return receipts(self._committed(envelopes), self._keys, self._clock())
 
     def _committed(self, envelopes: list[Envelope]) -> list[ChainNews]:
+        # Seals are verified between two transactions, not inside one: others may write meanwhile.
+        with self._writer.transaction() as connection:
+            directory = read_directory(connection, envelopes)
+        directory, introduced = with_introduced(envelopes, directory)
+        batch = Batch(introduced=introduced)
+        for envelope in envelopes:
+            batch.add(judge(envelope, directory))
         try:
             with self._writer.transaction() as connection:
-                return _store(connection, envelopes)
+                return _store(connection, batch)
         except DataError as error:
             if len(envelopes) > 1:
                 # A value that this database cannot hold must not stop the others: find it by halves.
@@ -100,15 +108,8 @@ def _set_aside_unstorable(connection: Connection, envelope: Envelope, why: str) 
     writing.write_set_aside(connection, [Refused(envelope, Reason.UNSTORABLE, why, kiosk)])
 
 
-def _store(connection: Connection, envelopes: list[Envelope]) -> list[ChainNews]:
+def _store(connection: Connection, batch: Batch) -> list[ChainNews]:
     reading.take_turns(connection)
-    directory = read_directory(connection, envelopes)
-    directory, introduced = with_introduced(envelopes, directory)
-    batch = Batch()
-    for envelope in envelopes:
-        batch.add(judge(envelope, directory))
-    if introduced:
-        writing.write_keys(connection, introduced, envelopes[0].message.at)
     states = _states(connection, batch)
     sorted_out = sort_out(batch.records, reading.read_links(connection, _wanted(batch.records, states)))
     kept = _write(connection, batch, sorted_out)
@@ -142,8 +143,9 @@ def _wanted(records: Sequence[Accepted], states: dict[ChainKey, ChainState]) -> 
 
 
 def _write(connection: Connection, batch: Batch, sorted_out: SortedOut) -> list[Refused]:
-    at = next((one.envelope.message.at for one in batch.records), None)
-    if at:
+    if batch.records:
+        at = batch.records[0].envelope.message.at
+        writing.write_keys(connection, batch.introduced, at)
         writing.write_records(connection, sorted_out.new)
         writing.forget_unknown_keys(connection, sorted_out.new)
         forks = [(place_of(one), one.envelope.digest) for one in sorted_out.forks]

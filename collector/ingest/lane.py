@@ -15,7 +15,7 @@ from collector.outgoing import Outgoing
 log = logging.getLogger(__name__)
 
 MOST_BYTES = 64 * 2**20
-"""Waiting messages beyond this are let go unacknowledged: the kiosk sends again, the centre's memory is finite."""
+"""Waiting messages beyond this are let go without a receipt: the kiosk sends again, the centre's memory is finite."""
 RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 

@@ -165,6 +165,7 @@ class Link:
         else:
             log.warning("broker back after %.0f s", time.monotonic() - self._lost_at)
         self._lost_at = None
+        self._let_go = 0
         self._connected()
 
     def _on_disconnect(self, client: mqtt.Client, _user: Any, _flags: Any, reason: Any, _properties: Any) -> None:
@@ -183,6 +184,8 @@ class Link:
             topic = message._topic.decode(errors="replace")  # noqa: SLF001 - paho offers no other way to its bytes
         arrived = Delivery(Message(topic, bytes(message.payload), datetime.now(UTC)), acknowledge)
         if not self._lane.put(arrived):
+            # Acknowledged all the same: it has no receipt, so it comes again; unanswered ones would fill the window.
+            acknowledge()
             self._let_go += 1
             if self._let_go == 1:
                 log.warning("more messages wait than memory may hold: newer ones are let go and will be sent again")

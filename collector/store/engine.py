@@ -13,6 +13,8 @@ from collector.errors import SchemaError
 
 BUSY_S = 10
 WRITER_PRAGMAS = ("journal_mode=TRUNCATE", "synchronous=FULL", "foreign_keys=ON")
+# In UTC a kiosk's wildest clock stays below the year 10000, which Python cannot read.
+SERVER: dict[str, Any] = {"options": "-c timezone=UTC", "connect_timeout": BUSY_S}
 DIALECTS = ("sqlite", "postgresql+psycopg")
 
 
@@ -28,7 +30,7 @@ def open_engine(url: str) -> Engine:
     """
     parsed = _parsed(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True)
+        return create_engine(parsed, pool_pre_ping=True, connect_args=SERVER)
     # check_same_thread off: the writer's one connection is used by several threads, one at a time under its lock.
     return _sqlite(create_engine(parsed, connect_args={**_waiting(), "check_same_thread": False}), "BEGIN IMMEDIATE")
 
@@ -37,7 +39,9 @@ def open_reader(url: str) -> Engine:
     """An engine for reading alone, beside the one that writes: SQLite `mode=ro`, PostgreSQL `READ ONLY`."""
     parsed = _parsed(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True, execution_options={"postgresql_readonly": True})
+        return create_engine(
+            parsed, pool_pre_ping=True, connect_args=SERVER, execution_options={"postgresql_readonly": True}
+        )
     named = parsed.set(database=f"file:{parsed.database}").update_query_dict({"mode": "ro", "uri": "true"})
     return _sqlite(create_engine(named, connect_args=_waiting(), poolclass=NullPool), "BEGIN", pragmas=())
 

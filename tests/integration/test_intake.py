@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -272,6 +273,28 @@ def test_text_that_a_database_cannot_hold_does_not_stall_the_lane(centre: Centre
     sealed = kiosk.seal(record, clock=dataclasses.replace(record.clock, boot="a\0b"))
     assert centre.take(kiosk.message(sealed))[0].upto == 1
     assert centre.rows("records")[0]["boot"] == "a\N{REPLACEMENT CHARACTER}b"
+
+
+def test_a_clock_at_the_end_of_time_does_not_stall_the_lane(centre: Centre, kiosk: FakeKiosk) -> None:
+    last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    for body in (heartbeat(), check_in()):
+        assert centre.take(kiosk.message(kiosk.add(body, at=last)))[0].upto == len(kiosk.sealed)
+    assert centre.rows("chains")[0]["complete_at"] == last
+
+
+def test_a_value_that_postgresql_refuses_is_set_aside_alone(
+    postgres_url: str, tmp_path: Path, kiosk: FakeKiosk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "storable", lambda text: text)
+    kiosk.day(5)
+    bad = kiosk.record(check_in(), 6, digest(kiosk.sealed[-1]))
+    kiosk.add(check_in(), clock=dataclasses.replace(bad.clock, boot="a\0b"))
+    with opened(postgres_url, tmp_path) as centre:
+        centre.register(kiosk)
+        receipts = centre.take(*map(kiosk.message, kiosk.sealed))
+        assert receipts[-1].upto == 5
+        assert [receipt.rejected for receipt in receipts] == [()] * len(receipts)
+        assert centre.reasons() == ["unstorable"]
 
 
 def test_a_blob_is_kept_under_its_digest_and_receipted(centre: Centre, kiosk: FakeKiosk) -> None:
