@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -172,6 +172,7 @@ def _open_set(people: list[figures.Person], engine: Engine, plan: figures.OpenSe
         "gallery": enrolled,
         "strangers": len(trials[0].strangers),
         "draws": len(trials),
+        "margin": plan.margin,
         "at_card": {"threshold": round(least, 4), "fnir": round(refused, 5), "fpir": round(accepted, 5)},
         "thresholds": _rates(figures.thresholds(trials, TABLE)),
     }
@@ -188,7 +189,7 @@ def _result(engine: Engine, people: dict[str, list[Path]], tally: Tally, plan: f
     persons = [figures.Person(name, tuple(tally.vectors[file] for file in files)) for name, files in people.items()]
     found = sum(vector is not None for vector in tally.vectors.values())
     single = _open_set(persons, engine, plan)
-    burst = figures.OpenSet(plan.gallery, plan.enrol, 3, plan.draws, plan.seed)
+    burst = replace(plan, burst=3)
     return {
         "engine": engine.card.name,
         "detector": engine.detector,
@@ -222,7 +223,7 @@ def _result(engine: Engine, people: dict[str, list[Path]], tally: Tally, plan: f
     help="People enrolled; all others are strangers.",
 )
 @click.option(
-    "--draws", default=20, show_default=True, type=click.IntRange(1), help="Galleries drawn; means are given."
+    "--draws", default=50, show_default=True, type=click.IntRange(1), help="Galleries drawn; means are given."
 )
 @click.option("--seed", default=1, show_default=True, help="Seed of the draws.")
 @click.option("--engine", "name", default="dlib", show_default=True, help="Embedder of models/manifest.toml.")
@@ -245,7 +246,7 @@ def faces(  # noqa: PLR0913, PLR0917 - one parameter an option
     engine = _engine(models, detector, name)
     people = people_of(faces, limit)
     tally = read_faces(engine, [file for files in people.values() for file in files])
-    result = _result(engine, people, tally, figures.OpenSet(gallery, enrol, 1, draws, seed))
+    result = _result(engine, people, tally, figures.OpenSet(gallery, enrol, 1, engine.card.margin, draws, seed))
     if pairs is not None:
         result |= _verification(pairs, tally)
     if as_json:

@@ -37,19 +37,21 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class OpenSet:
-    """How an open-set trial is drawn: `gallery` people with `enrol` pictures each, a probe the mean of `burst` pictures."""
+    """How an open-set trial is drawn and decided: `gallery` people with `enrol` pictures each, a probe the mean of `burst`
+    pictures, and the `margin` that the likest must lead the runner-up by."""
 
     gallery: int = 150
     enrol: int = 3
     burst: int = 1
+    margin: float = 0.0
     draws: int = 20
     seed: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trial:
-    """One draw: `mates` (n,) the enrolled one's own score, `MISSED` where another was likelier or no face was found;
-    `strangers` (m,) each one's highest score; `impostors` the highest scores of stranger against template, of `compared`."""
+    """One draw: `mates` (n,) the enrolled one's own score, `MISSED` where another was likelier, the lead too small, or no
+    face was found; `strangers` (m,) each one's highest score, `MISSED` where the lead was too small; `impostors` the highest scores of stranger against template, of `compared`."""
 
     mates: Scores
     strangers: Scores
@@ -135,9 +137,17 @@ def _trial(people: Sequence[Person], enrolled: set[int], plan: OpenSet, rng: np.
     ]
     scores = np.array(strangers) @ gallery.T if strangers else np.empty((0, len(templates)), np.float32)
     highest = _highest(scores.ravel(), math.ceil(0.011 * scores.size))
-    return Trial(
-        np.array([_mated(gallery, at, probe) for at, probe in mates], np.float32), scores.max(1), highest, scores.size
-    )
+    own = np.array([_mated(gallery, at, probe, plan.margin) for at, probe in mates], np.float32)
+    return Trial(own, _leading(scores, plan.margin), highest, scores.size)
+
+
+def _leading(scores: Scores, margin: float) -> Scores:
+    """Each row's highest score, `MISSED` where it leads the next by less than the margin: the kiosk's own rule."""
+    if scores.shape[1] < 2:
+        return np.asarray(scores.max(1), np.float32)
+    first_two = np.partition(scores, scores.shape[1] - 2, axis=1)[:, -2:]
+    lead = first_two[:, 1] - first_two[:, 0]
+    return np.asarray(np.where(lead >= margin, first_two[:, 1], MISSED), np.float32)
 
 
 def _mean(vectors: Sequence[Vector | None]) -> Vector | None:
@@ -155,11 +165,11 @@ def _looks(person: Person, plan: OpenSet, rng: np.random.Generator) -> list[Vect
     return [mean_template([person.found[index] for index in pick]) for pick in picks]
 
 
-def _mated(gallery: Scores, at: int, probe: Vector | None) -> float:
+def _mated(gallery: Scores, at: int, probe: Vector | None, margin: float) -> float:
     if probe is None or at < 0:
         return MISSED
-    scores = gallery @ probe
-    return float(scores[at]) if int(scores.argmax()) == at else MISSED
+    scores = (gallery @ probe)[None]
+    return float(_leading(scores, margin)[0]) if int(scores.argmax()) == at else MISSED
 
 
 def fnir_at_fpir(trials: Sequence[Trial], rate: float) -> float:

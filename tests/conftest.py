@@ -30,3 +30,13 @@ def faces_dir() -> Path:
 def models_dir() -> Path:
     """Folder of third-party weights (detect/, embed/, …)."""
     return _folder("SIPERLU_TEST_MODELS", "third-party weights")
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Weights that come from packages, built once a run."""
+    from models.build import build  # noqa: PLC0415 - loads dlib and ONNX, which most tests do without
+
+    folder = tmp_path_factory.mktemp("weights")
+    build(folder)
+    return folder

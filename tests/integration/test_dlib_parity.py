@@ -14,13 +14,6 @@ from models.errors import DatError, ManifestError, WeightsError
 
 
 @pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("weights")
-    build.build(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
 def dat() -> Path:
     package = manifest.card("dlib").package
     assert package is not None
