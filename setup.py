@@ -9,7 +9,7 @@ BOTH = [
     "pydantic>=2.11,<3",  # message and settings validation with exact error places
     "SQLAlchemy>=2.0.44,<3",  # one SQL layer over SQLite and PostgreSQL
     "Flask>=3.1,<4",  # the wall screen and the centre's pages
-    "flask-babel>=4",  # gettext for both
+    "babel>=2.16",  # gettext catalogues compiled at start, dates in Indonesian
     "waitress>=3",  # WSGI server in pure Python, no reload, no debug
     "click>=8.1",  # command line
     "rich>=14",  # tables and progress bars
@@ -50,13 +50,9 @@ setup(
     package_data={
         "": [
             "*.toml",
-            "*.html",
-            "*.css",
-            "*.js",
-            "*.svg",
-            "*.woff2",
-            "*.mo",
-            "*.po",
+            "templates/*",
+            "static/*",
+            "translations/*",
             "*.md",
             "*.mako",
             "*.ini",
