@@ -6,11 +6,11 @@ from functools import partial
 from typing import Any
 
 from kiosk.database import DatabaseError
-from kiosk.keys import KioskKeys
+from kiosk.keys import KioskKeys, open_relay_key
 from kiosk.ledger import LedgerReader, Receipted
 from kiosk.relay.reader import RelayReader
 from kiosk.settings import KioskSettings
-from wire.jwks import readable
+from wire.jwks import KeySet, key_set, readable
 from wire.messages import ROSTER_MANIFEST
 from wire.seals import payload_of
 
@@ -18,8 +18,11 @@ KEYS = "keys"
 
 
 def public_keys(settings: KioskSettings) -> str:
-    """The kiosk's public keys as an indented JSON Web Key Set; made at first use. Raises KeyFileError."""
-    return readable(KioskKeys(settings.folders.ledger / KEYS, settings.kiosk.id).public())
+    """The public keys of kiosk and relay as an indented JSON Web Key Set; made at first use. Raises KeyFileError."""
+    kiosk, folders = settings.kiosk.id, settings.folders
+    own = KioskKeys(folders.ledger / KEYS, kiosk).public()
+    relay = key_set([open_relay_key(folders.relay / KEYS, kiosk).public], [])
+    return readable(KeySet(keys=(*own.keys, *relay.keys)))
 
 
 def read_status(settings: KioskSettings) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from pydantic import Field, JsonValue
 from wire.codec import Codec
 from wire.types import ChainId, Cosine, Count, Digest, Instant, KioskId, Name, PersonId, Seq, Text, Word
 
-MAX_MESSAGE_BYTES = 1_048_576
-"""Longest message of any kind that is accepted. A roster manifest of 10,000 people takes about 0.9 MB."""
+MAX_MESSAGE_BYTES = 2_097_152
+"""Longest sealed message of any kind that is accepted: a sealed roster manifest of 15,000 people takes 1.8 MB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

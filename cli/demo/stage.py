@@ -29,12 +29,12 @@ from collector.store import migrate
 from collector.store.engine import open_engine
 from collector.store.people import Person, Unit
 from collector.store.writer import Writer
-from kiosk.keys import KioskKeys, open_relay_key
 from kiosk.settings import KioskSettings
+from kiosk.status import public_keys
 from models.engine import Engine
 from models.engine import open_engine as open_recogniser
 from settings import load
-from wire.jwks import KeySet, key_set, readable
+from wire.jwks import readable
 
 KIOSK = "kiosk-demo"
 UNIT = "DISDIK"
@@ -163,10 +163,7 @@ class Stage:
     def _register(self, session: Session) -> None:
         session.add(Unit(code=UNIT, name=UNIT_NAME, kind="opd"))
         session.flush()
-        ours = self.kiosk_settings.folders
-        own = KioskKeys(ours.ledger / "keys", KIOSK).public()
-        relay = key_set([open_relay_key(ours.relay / "keys", KIOSK).public], [])
-        keys = KeySet(keys=(*own.keys, *relay.keys))
+        keys = kiosks.read_keys(public_keys(self.kiosk_settings))
         kiosks.register(session, kiosks.Wish(KIOSK, UNIT, Scope.UNIT, keys), datetime.now(UTC))
 
     def _enrol(self, session: Session, recogniser: Engine, keys: CentreKeys) -> None:

@@ -30,7 +30,7 @@ from wire.topics import Address
 
 LOG = logging.getLogger(__name__)
 
-MOST_PEOPLE = 8_000
+MOST_PEOPLE = 15_000
 """Largest roster that is published: the sealed manifest of more would come near the longest message of the wire."""
 
 CLEARED = ""

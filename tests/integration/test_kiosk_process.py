@@ -181,7 +181,7 @@ def test_keys_are_made_once_and_only_their_public_halves_printed(empty_room: Pat
     first = kiosk.start("keys").communicate(timeout=LIMIT_S)[0]
     assert first == kiosk.start("keys").communicate(timeout=LIMIT_S)[0]
     keys = json.loads(first)["keys"]
-    assert sorted(key["kid"] for key in keys) == ["kiosk-1#1", "kiosk-1/roster#1"]
+    assert sorted(key["kid"] for key in keys) == ["kiosk-1#1", "kiosk-1/relay#1", "kiosk-1/roster#1"]
     assert not any("d" in key for key in keys)
 
 

@@ -26,7 +26,7 @@ from collector.store.people import Assignment, KioskKey, Person, PublishedEntry,
 from models import calibration, manifest
 from wire.errors import UnreadableError
 from wire.jwks import key_set
-from wire.messages import ROSTER_ENTRY, ROSTER_MANIFEST, RosterEntry, RosterManifest
+from wire.messages import MAX_MESSAGE_BYTES, ROSTER_ENTRY, ROSTER_MANIFEST, RosterEntry, RosterManifest
 from wire.seals import DecryptionKey, KeyName, Sealed, SealingKey, digest
 
 NOW = datetime(2026, 1, 5, 1, tzinfo=UTC)
@@ -309,7 +309,7 @@ def test_the_largest_roster_fits_a_message(centre: Centre) -> None:
         kiosk="k" * 63, at=NOW, version=2**53 - 1, model="m" * 64, threshold=0.123456789, margin=0.1, people=people
     )
     sealed = centre.keys.seal(Sealed.ROSTER_MANIFEST, ROSTER_MANIFEST.encode(largest))
-    assert len(sealed) <= 1_048_576
+    assert len(sealed) <= MAX_MESSAGE_BYTES
 
 
 def _statements(centre: Centre, *verbs: str) -> list[str]:
