@@ -86,7 +86,7 @@ class Relay:
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set."""
-        self._outbound.look()
+        self._look()
         self._link.start()
         while not stop.is_set():
             self._link.check()

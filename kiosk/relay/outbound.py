@@ -36,7 +36,7 @@ class Outbound:
         return self.chains[-1] if self.chains else None
 
     def look(self, *, again: bool = False) -> bool:
-        """See what the ledger holds, if it changed; gives whether the newest chain is another one than before."""
+        """See what the ledger holds, if it changed; gives whether the newest chain is another one than at the last look."""
         before = self.newest
         try:
             if self._reader.changed() or again:
@@ -45,7 +45,7 @@ class Outbound:
             self._note(error)
             return False
         self._note(None)
-        return bool(before and self.newest and before.chain != self.newest.chain)
+        return self.newest is not None and (before is None or before.chain != self.newest.chain)
 
     def send(self, link: Link) -> None:
         """Publish what is due."""
