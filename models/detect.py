@@ -112,7 +112,7 @@ class Yunet:
 
     def detect(self, image: Image) -> list[Detection]:
         """Every face that scores enough."""
-        small, scale = _resized(image, self._width)
+        small, scale = _resized(image, self._wanted(image))
         size = (small.shape[1], small.shape[0])
         if size != self._size:
             self._net.setInputSize(size)
@@ -123,8 +123,12 @@ class Yunet:
     def raw_call(self, image: Image) -> Callable[[], object]:
         """The bare network on the prepared picture."""
         self.detect(image)
-        small, _ = _resized(image, self._width)
+        small, _ = _resized(image, self._wanted(image))
         return lambda: self._net.detect(small)
+
+    def _wanted(self, image: Image) -> int:
+        """A picture smaller than the working one is a photo, not a frame: it has the time to be looked at enlarged."""
+        return self._width if max(image.shape[:2]) >= self._width else self._width * 3 // 2
 
 
 def _row(row: Any, scale: float) -> Detection:
