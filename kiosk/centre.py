@@ -89,6 +89,7 @@ class Centre:
             changed = self._relay.changed()
             if changed:
                 self._take(received)
+            self.online = self.online and self._relay.lives()
             if self._journal.ledger is not None and (changed or self.gallery is None):
                 self._take_roster(model)  # its key is opened with the ledger
             self._readable = True

@@ -29,6 +29,10 @@ PATIENCE_S = 1.0
 """A reader tries so long, while the writer commits or a killed writer's journal waits for its next start."""
 
 
+ASKERS = 20
+"""A writer that starts tries its lock so often, 10 ms apart: somebody may just be asking whether it lives."""
+
+
 class Trouble(StrEnum):
     """What kept a database from doing its work."""
 
@@ -64,6 +68,25 @@ class TakenError(RuntimeError):
     """Another process writes this file."""
 
 
+def has_writer(path: Path) -> bool:
+    """Whether a process lives that may write this file. Asked by a shared lock, held for an instant."""
+    try:
+        handle = os.open(_lock_file(path), os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+def _lock_file(path: Path) -> Path:
+    return path.with_name(path.name + ".lock")
+
+
 class WriterLock:
     """The right to write a file: a flock on `<file>.lock`, which the kernel lets go when the process dies."""
 
@@ -72,14 +95,26 @@ class WriterLock:
         self._handle: int | None = None
         try:
             path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-            self._handle = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._handle = os.open(_lock_file(path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+            self._take()
         except BlockingIOError as error:
             self.close()
             raise TakenError(f"{path} is written by another process; stop that one first") from error
         except OSError as error:
             full = error.errno in (errno.ENOSPC, errno.EDQUOT)
             raise DatabaseError(path, Trouble.FULL if full else Trouble.READ_ONLY, error) from error
+
+    def _take(self) -> None:
+        """Somebody who only asks with `has_writer` is gone in an instant; another writer is not."""
+        assert self._handle is not None
+        for _ in range(ASKERS):
+            try:
+                fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(0.01)
+            else:
+                return
+        fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def close(self) -> None:
         """Let others write; twice is fine."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, select
 
-from kiosk.database import Reader
+from kiosk.database import Reader, has_writer
 from kiosk.ledger.entry import Receipted, Rejection
 from kiosk.relay import receipts, rosters
 from kiosk.relay.rosters import RawRoster
@@ -55,8 +55,13 @@ class RelayReader:
         return self._ask(lambda connection: receipts.deletable(connection, keep_days), {})
 
     def link(self) -> LinkState:
-        """The connection to the broker."""
-        return self._ask(link_state, LinkState(online=False, since=None))
+        """The connection to the broker; a relay that was killed has none, whatever it wrote last."""
+        state = self._ask(link_state, LinkState(online=False, since=None))
+        return state if self.lives() else replace(state, online=False)
+
+    def lives(self) -> bool:
+        """Whether a relay process is there; cheap enough for several calls a second."""
+        return has_writer(self._reader.path)
 
     def roster(self) -> RawRoster | None:
         """The roster in force, encrypted; None before the first complete one."""

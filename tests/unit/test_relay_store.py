@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -262,6 +263,32 @@ def test_the_kiosk_sees_the_link_change(store: Store, reader: RelayReader) -> No
     assert reader.changed()
     assert reader.link().online
     assert reader.link().since == AT
+
+
+def test_a_relay_that_is_gone_is_not_online_whatever_it_wrote_last(store: Store, reader: RelayReader) -> None:
+    with store.transaction() as connection:
+        set_link(connection, online=True, now=AT.timestamp())
+    assert reader.lives()
+    store.close()
+    assert not reader.lives()
+    assert not reader.link().online
+
+
+def test_asking_whether_a_relay_lives_does_not_keep_one_from_starting(tmp_path: Path, reader: RelayReader) -> None:
+    stop = threading.Event()
+
+    def ask() -> None:
+        while not stop.is_set():
+            reader.lives()
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        for _ in range(20):
+            Store(tmp_path).close()
+    finally:
+        stop.set()
+        asking.join()
 
 
 def test_a_damaged_database_is_renamed_and_made_anew(tmp_path: Path) -> None:
