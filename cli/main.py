@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 
 import click
 
@@ -38,3 +39,6 @@ class Lazy(click.Group):
 @click.version_option(package_name="siperlu-kiosk")
 def main() -> None:
     """Attendance by face on a Raspberry Pi, and the centre that judges it."""
+    # Our matrix products are small: threads that wait for each other on a busy box cost more than they save. numpy reads
+    # this when it is first imported, which is after this line.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
