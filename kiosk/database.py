@@ -10,6 +10,7 @@ import errno
 import fcntl
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -152,10 +153,14 @@ class Writer:
 
 
 class Reader:
-    """Short looks at a file that another process writes; it may not exist yet, be replaced, or be busy."""
+    """Short looks at a file that another process writes; it may not exist yet, be replaced, or be busy.
+
+    Any thread may look; they take turns. Closing SQLite's connection under another thread's statement ends the process.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._mutex = threading.Lock()
         self._engine = _engine(self._connect, "BEGIN")
         self._opened: int | None = None  # inode of the file that is open
         self._seen: tuple[int | None, int] | None = None
@@ -165,19 +170,22 @@ class Reader:
 
         Raises DatabaseError.
         """
-        version = self.look(lambda connection: connection.exec_driver_sql("PRAGMA data_version").scalar_one())
-        now = (self._opened, int(version))
-        changed, self._seen = now != self._seen, now
-        return changed
+
+        def ask(connection: Connection) -> bool:
+            now = (self._opened, int(connection.exec_driver_sql("PRAGMA data_version").scalar_one()))
+            changed, self._seen = now != self._seen, now
+            return changed
+
+        return self.look(ask)
 
     def look(self, ask: Callable[[Connection], T]) -> T:
         """What `ask` finds in one consistent view. Raises DatabaseError, of trouble ABSENT when there is no file."""
         deadline = time.monotonic() + PATIENCE_S
         while True:
             try:
-                return self._look(ask)
+                with self._mutex:
+                    return self._look(ask)
             except DBAPIError as error:
-                self._engine.dispose()
                 found = trouble(error)
                 hopeless = found is Trouble.DAMAGED or not self.path.exists()
                 if hopeless or time.monotonic() > deadline:
@@ -186,13 +194,18 @@ class Reader:
 
     def close(self) -> None:
         """Let go of the file; twice is fine."""
-        self._engine.dispose()
+        with self._mutex:
+            self._engine.dispose()
 
     def _look(self, ask: Callable[[Connection], T]) -> T:
         if self._opened != _inode(self.path):
             self._engine.dispose()
-        with self._engine.begin() as connection:
-            return ask(connection)
+        try:
+            with self._engine.begin() as connection:
+                return ask(connection)
+        except DBAPIError:
+            self._engine.dispose()
+            raise
 
     def _connect(self) -> sqlite3.Connection:
         self._opened = _inode(self.path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import signal
 import sys
@@ -10,7 +11,11 @@ from types import FrameType
 
 
 def set_up_logging() -> None:
-    """Messages to standard error, where the service manager takes them and adds the time."""
+    """Messages to standard error, where the service manager takes them and adds the time.
+
+    A crash of native code (SQLite, OpenCV, dlib, ONNX Runtime) writes every thread's stack there, too.
+    """
+    faulthandler.enable()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
