@@ -112,7 +112,7 @@ def _follow(
                 if news.seq is not None and first_green_s is None:
                     first_green_s = time.monotonic() - began
                 _tell(news, watcher)
-            if one_round and said and programme.at(said[-1].frame).number >= len(programme.shown):
+            if one_round and programme.is_complete(said):
                 break
             time.sleep(TICK_S)
     except KeyboardInterrupt:

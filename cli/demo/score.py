@@ -50,6 +50,10 @@ class Programme:
         number = frame // (self.pace.hold + self.pace.gap)
         return Showing(self.shown[number % len(self.shown)], number)
 
+    def is_complete(self, said: Sequence[Announcement]) -> bool:
+        """Whether everybody was in view since the kiosk first said something: it was serving by then."""
+        return bool(said) and self.at(said[-1].frame).number >= self.at(said[0].frame).number + len(self.shown)
+
     @property
     def round_s(self) -> float:
         """Seconds that one round of all pictures takes."""

@@ -46,8 +46,8 @@ class Pace:
     """How the pictures pass the camera: frames a second, frames each stays, empty frames between two."""
 
     fps: int = 15
-    hold: int = 26
-    gap: int = 8
+    hold: int = 15
+    gap: int = 6
 
 
 @dataclass(slots=True)
