@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collector.store import people, records
+from collector.store import hours, people, records, results
 from collector.store.base import Base
 
-MODULES = (people, records)
+MODULES = (hours, people, records, results)
 metadata = Base.metadata
