@@ -9,6 +9,7 @@ from pathlib import Path
 from firmware.clock import Reading
 from kiosk.database import DatabaseError
 from kiosk.ledger import LedgerReader
+from wire.errors import WireError
 from wire.records import CheckIn, decode_record
 from wire.seals import payload_of
 
@@ -19,17 +20,18 @@ MOST_RECORDS = 500
 
 def recently_recorded(folder: Path, now: Reading, within_s: float) -> dict[str, int]:
     """When people were last recorded, by the ledger in `folder`: ns of this boot's monotonic clock, only what is not
-    older than `within_s`. Nobody when the ledger cannot be read: the centre takes repeats for repeats all the same."""
+    older than `within_s`. Nobody when the ledger cannot be read, whose damage is its opening's business: the centre takes
+    repeats for repeats all the same."""
     with closing(LedgerReader(folder)) as ledger:
         try:
             newest = ledger.chains()[-1:]
             stored = [
                 one for span in newest for one in ledger.after(span, max(0, span.last - MOST_RECORDS), MOST_RECORDS)
             ]
-        except DatabaseError as error:
+            records = [decode_record(payload_of(one.sealed)) for one in stored]
+        except (DatabaseError, WireError) as error:
             log.info("who was recorded before this start is not known: %s", error)
             return {}
-    records = [decode_record(payload_of(one.sealed)) for one in stored]
     since_ns = now.monotonic_ns - int(within_s * 1e9)
     return {
         record.body.person: record.clock.monotonic_ns

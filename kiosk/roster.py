@@ -43,10 +43,10 @@ class RosterReader:
 
         Raises kiosk.database.DatabaseError while relay.db cannot be read.
         """
-        raw = self._relay.roster()
-        if raw is None:
-            return None
         try:
+            raw = self._relay.roster()
+            if raw is None:
+                return None
             manifest = self._manifest(raw.manifest)
         except WireError as error:
             LOG.error("the roster is not believed: %s", error)  # noqa: TRY400

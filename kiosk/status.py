@@ -10,6 +10,7 @@ from kiosk.keys import KioskKeys, open_relay_key
 from kiosk.ledger import LedgerReader, Receipted
 from kiosk.relay.reader import RelayReader
 from kiosk.settings import KioskSettings
+from wire.errors import WireError
 from wire.jwks import KeySet, key_set, readable
 from wire.messages import ROSTER_MANIFEST
 from wire.seals import payload_of
@@ -45,7 +46,7 @@ def read_status(settings: KioskSettings) -> dict[str, Any]:
     for read in (partial(_ledger, ledger, relay), partial(_relay, relay)):
         try:
             found.update(read())
-        except DatabaseError as error:
+        except (DatabaseError, WireError) as error:
             problems.append(str(error))
     relay.close()
     ledger.close()

@@ -64,7 +64,7 @@ class RelayReader:
         return has_writer(self._reader.path)
 
     def roster(self) -> RawRoster | None:
-        """The roster in force, encrypted; None before the first complete one."""
+        """The roster in force, encrypted; None before the first complete one. Raises WireError for damaged text, too."""
         return self._ask(rosters.raw_roster, None)
 
     def roster_versions(self) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """What the centre sent, as the kiosk process takes it from a real relay.db and does for a real ledger."""
 
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from kiosk.relay.inbound import SealedManifest
 from kiosk.service import Reason
 from tests.fixtures.ledgers import KIOSK, START, Box, check_in, reading
 from wire.messages import ROSTER_MANIFEST, Receipt, RosterManifest
-from wire.records import Event, Heartbeat
+from wire.records import CheckIn, Event, Heartbeat
 from wire.seals import KeyName, Sealed, SealingKey
 
 MODEL = "dlib-resnet-1"
@@ -195,3 +196,17 @@ def test_who_was_recorded_before_a_restart_is_remembered_for_the_repeat_time(tmp
     ledger.append(check_in("other-boot"), replace(reading(95), boot="boot-0"))
     ledger.close()
     assert recently_recorded(box.folder, reading(100), 60) == {"ani": 70 * 10**9, "budi": 90 * 10**9}
+
+
+def test_a_damaged_record_does_not_stop_the_start_that_mends_it(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    ledger = box.open()
+    for seconds in (80, 90):
+        ledger.append(check_in(), reading(seconds))
+    ledger.close()
+    with sqlite3.connect(box.file) as file:
+        file.execute("UPDATE records SET sealed = 'flipped' WHERE seq = 2")
+    file.close()
+    assert recently_recorded(box.folder, reading(100), 60) == {}
+    box.open().close()
+    assert [record.seq for record in box.records() if isinstance(record.body, CheckIn)] == [1]

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import update
 
 from kiosk.relay import RelayReader, rosters
 from kiosk.relay.inbound import SealedEntry, SealedManifest
 from kiosk.relay.store import Store
+from kiosk.relay.tables import MANIFESTS
 from kiosk.roster import RosterReader
 from wire import messages as m
 from wire.jwks import key_set, readable
@@ -164,3 +166,11 @@ def test_a_removed_person_is_gone_before_the_new_roster_is_complete(desk: Desk) 
     roster = desk.reader.read()
     assert roster is not None
     assert (roster.version, [person.person for person in roster.people]) == (1, ["p-1"])
+
+
+def test_a_manifest_that_was_damaged_on_the_disk_is_no_roster(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    desk.publish(1, {"p-1": _entry("p-1")})
+    with desk.store.transaction() as connection:
+        connection.execute(update(MANIFESTS).values(sealed="e30.###.x"))
+    assert desk.reader.read() is None
+    assert "not believed" in caplog.text
