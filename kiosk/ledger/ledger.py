@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -55,15 +56,18 @@ class Ledger:
         self._clock = clock
         self._mutex = threading.Lock()
         self._pen: Pen | None = None
+        self._closed = False
         try:
             self._lock = WriterLock(self._path)
         except (DatabaseError, TakenError) as error:
             raise ledger_error(error) from error
-        try:
-            self._writer = self._open(receipts or {})
-        except (DatabaseError, KeyFileError) as error:
-            self._lock.close()
-            raise ledger_error(error) from error
+        with ExitStack() as undo:
+            undo.callback(self._lock.close)
+            try:
+                self._writer = self._open(receipts or {})
+            except (DatabaseError, KeyFileError) as error:
+                raise ledger_error(error) from error
+            undo.pop_all()
 
     def append(self, body: Body, reading: Reading) -> Entry:
         """Sign and store one record; returns after the durable commit.
@@ -131,30 +135,37 @@ class Ledger:
     def close(self) -> None:
         """Close the file; twice is fine."""
         with self._mutex:
+            self._closed = True
             self._writer.close()
             self._lock.close()
 
     def _commit(self, work: Callable[[Connection, Pen], tuple[Pen, T]]) -> T:
         with self._mutex:
             try:
-                with self._writer.transaction() as connection:
+                with self._transaction() as connection:
                     pen = self._pen or self._read_pen(connection)
                     pen, result = work(connection, pen)
-            except DatabaseError as error:
+            except LedgerError:
                 self._pen = None
-                raise ledger_error(error) from error
-            except KeyFileError as error:
-                raise ledger_error(error) from error
+                raise
             self._pen = pen
             if pen.head.seq:
                 self._note_used(pen.key)
         return result
 
     def _look(self, ask: Callable[[Connection], T]) -> T:
+        with self._transaction() as connection:
+            return ask(connection)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        """One durable commit, or nothing and a LedgerError."""
+        if self._closed:
+            raise LedgerError(f"{self._path}: closed here, and perhaps written by another by now; open it anew")
         try:
             with self._writer.transaction() as connection:
-                return ask(connection)
-        except DatabaseError as error:
+                yield connection
+        except (DatabaseError, KeyFileError) as error:
             raise ledger_error(error) from error
 
     def _read_pen(self, connection: Connection) -> Pen:
@@ -188,13 +199,15 @@ class Ledger:
         if why:
             writer.close()
             return self._rebuild(why, receipts)
-        self._writer = writer
-        self._continue(receipts, gone=gone)
+        with ExitStack() as undo:
+            undo.callback(writer.close)
+            self._continue(writer, receipts, gone=gone)
+            undo.pop_all()
         return writer
 
-    def _continue(self, receipts: Mapping[str, Receipted], *, gone: bool) -> None:
+    def _continue(self, writer: Writer, receipts: Mapping[str, Receipted], *, gone: bool) -> None:
         """Go on with the chain there is, or start one that names the chain before it."""
-        with self._writer.transaction() as connection:
+        with writer.transaction() as connection:
             why, previous = self._break(connection, receipts, gone=gone)
             if previous:
                 self._pen, _ = self._start_chain(connection, previous, receipts, self._clock())
@@ -223,19 +236,16 @@ class Ledger:
     def _rebuild(self, why: str, receipts: Mapping[str, Receipted]) -> Writer:
         """A new file with what can be read and a new chain, put in place in one step."""
         reading = self._clock()
-        draft = self._path.with_name(LEDGER_FILE + ".new")
-        for stale in (draft, draft.with_name(draft.name + "-journal")):
-            stale.unlink(missing_ok=True)
-        writer = Writer(draft, TABLES)
-        with writer.transaction() as connection:
-            found = recovery.salvage(self._path, connection, self._keys)
-            previous = found or Head(self._keys.record.public.thumbprint)
-            self._pen, _ = self._start_chain(connection, previous, receipts, reading)
-        writer.close()
         try:
+            draft = recovery.new_draft(self._path)
+            with closing(Writer(draft, TABLES)) as writer, writer.transaction() as connection:
+                found = recovery.salvage(self._path, connection, self._keys)
+                previous = found or Head(self._keys.record.public.thumbprint)
+                self._pen, _ = self._start_chain(connection, previous, receipts, reading)
             aside = recovery.set_aside(self._path, draft, reading.at)
         except OSError as error:
-            raise LedgerError(f"{self._path}: damaged and cannot be set aside ({error})") from error
+            mend = "make the folder writable for the kiosk process, or free the disk"
+            raise LedgerError(f"{self._path}: damaged ({why}) and cannot be set aside ({error}); {mend}") from error
         self._note_used(self._pen.key)
         LOG.error("%s is damaged (%s): kept as %s; started chain %d", self._path, why, aside.name, self._pen.number)
         return Writer(self._path, TABLES)

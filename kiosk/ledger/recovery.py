@@ -40,6 +40,14 @@ def fault(connection: Connection, keys: KioskKeys, kiosk: str) -> str | None:
     return f"record {broken.seq}: {broken.reason}" if broken else None
 
 
+def new_draft(path: Path) -> Path:
+    """Where a replacement of `path` is written: nothing is there, not even what a crash left. Raises OSError."""
+    draft = path.with_name(path.name + ".new")
+    for stale in (draft, draft.with_name(draft.name + "-journal")):
+        stale.unlink(missing_ok=True)
+    return draft
+
+
 def set_aside(path: Path, replacement: Path, now: datetime) -> Path:
     """Put `replacement` in the place of a damaged file, which is kept under another name. Raises OSError.
 

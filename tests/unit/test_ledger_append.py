@@ -258,6 +258,29 @@ def test_a_file_that_is_no_database_is_set_aside(box: Box) -> None:
     ledger.close()
 
 
+def test_a_ledger_that_could_not_be_mended_is_not_kept_from_the_next_try(box: Box) -> None:
+    _fill(box, 1)
+    box.file.write_bytes(b"not a database" * 1000)
+    in_the_way = box.folder / "ledger.db.new"
+    in_the_way.mkdir()
+    with pytest.raises(LedgerError, match="make the folder writable"):
+        box.open()
+    in_the_way.rmdir()
+    box.open().close()
+
+
+def test_a_closed_ledger_neither_writes_nor_looks(box: Box) -> None:
+    first = box.open()
+    first.append(HEARTBEAT, reading())
+    first.close()
+    second = box.open()
+    for use in (lambda: first.append(HEARTBEAT, reading()), first.chains, lambda: first.waiting({})):
+        with pytest.raises(LedgerError, match="open it anew"):
+            use()
+    assert second.append(HEARTBEAT, reading()).seq == 2
+    second.close()
+
+
 def test_every_error_of_the_ledger_is_a_ledger_error() -> None:
     assert issubclass(LedgerTaken, LedgerError)
     assert issubclass(LedgerDamaged, LedgerError)
