@@ -16,12 +16,13 @@ from firmware.lights import Lights, Pins, SilentLights, open_lights
 from firmware.watchdog import notify
 from kiosk.centre import Centre
 from kiosk.checkin import Rules
+from kiosk.database import DatabaseError
 from kiosk.eye import Eye
 from kiosk.gallery import Roster
 from kiosk.heartbeat import Tally
 from kiosk.journal import Journal
 from kiosk.keys import KioskKeys
-from kiosk.ledger import Ledger
+from kiosk.ledger import Ledger, LedgerError
 from kiosk.live import LivePicture
 from kiosk.loop import Loop, Parts
 from kiosk.recent import recently_recorded
@@ -59,11 +60,16 @@ class Store:
         self._roster: RosterReader | None = None
 
     def open_ledger(self) -> Ledger:
-        """The ledger, its keys made at first start. Raises LedgerError, KeyFileError, DatabaseError."""
+        """The ledger, its keys made at first start. Raises LedgerError, KeyFileError."""
         folder, kiosk = self._settings.folders.ledger, self._settings.kiosk.id
         if self._keys is None:
             self._keys = KioskKeys(folder / KEYS, kiosk)
-        return Ledger(folder, kiosk, self._keys, clock.read, self._relay.receipts())
+        try:
+            receipts = self._relay.receipts()
+        except DatabaseError as error:
+            mend = "start the relay, which mends it: only its receipts tell whether this ledger went back in time"
+            raise LedgerError(f"{error}; {mend}") from error
+        return Ledger(folder, kiosk, self._keys, clock.read, receipts)
 
     def read_roster(self) -> Roster | None:
         """The roster in force; None while there is none, or no key to read it with."""

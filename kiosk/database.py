@@ -102,8 +102,7 @@ class WriterLock:
             self.close()
             raise TakenError(f"{path} is written by another process; stop that one first") from error
         except OSError as error:
-            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-            raise DatabaseError(path, Trouble.FULL if full else Trouble.READ_ONLY, error) from error
+            raise DatabaseError(path, trouble_of_files(error), error) from error
 
     def _take(self) -> None:
         """Somebody who only asks with `has_writer` is gone in an instant; another writer is not."""
@@ -217,6 +216,11 @@ def _inode(path: Path) -> int | None:
         return path.stat().st_ino
     except OSError:
         return None
+
+
+def trouble_of_files(error: OSError) -> Trouble:
+    """The kind of trouble behind an error of the file system where something was to be written."""
+    return Trouble.FULL if error.errno in (errno.ENOSPC, errno.EDQUOT) else Trouble.READ_ONLY
 
 
 def trouble(error: DBAPIError) -> Trouble:

@@ -8,9 +8,9 @@ from collections import deque
 from collections.abc import Callable
 
 from firmware.clock import Reading
-from kiosk.database import DatabaseError
 from kiosk.keys import KeyFileError
 from kiosk.ledger import Entry, Ledger, LedgerDamaged, LedgerError, LedgerFull, LedgerReadOnly
+from kiosk.ledger.errors import ledger_error
 from kiosk.service import Reason
 from wire.records import Body, CheckIn
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 RETRY_NS = 2_000_000_000
 MOST_WAITING = 100
 
-_REASONS: tuple[tuple[type[Exception], Reason], ...] = (
+_REASONS: tuple[tuple[type[LedgerError], Reason], ...] = (
     (LedgerFull, Reason.DISK_FULL),
     (LedgerReadOnly, Reason.READ_ONLY),
     (LedgerDamaged, Reason.LEDGER_DAMAGED),
@@ -94,8 +94,10 @@ class Journal:
         if self._ledger is None:
             try:
                 self._ledger = self._open_ledger()
-            except (LedgerError, KeyFileError, DatabaseError) as error:
+            except LedgerError as error:
                 self._fail(error)
+            except KeyFileError as error:
+                self._fail(ledger_error(error))
         return self._ledger is not None
 
     def _drained(self) -> bool:
@@ -105,7 +107,7 @@ class Journal:
             self._waiting.popleft()
         return True
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, error: LedgerError) -> None:
         reason = next((reason for kind, reason in _REASONS if isinstance(error, kind)), Reason.LEDGER)
         if self.trouble is not reason:
             log.error("ledger cannot be written: %s", error)

@@ -17,6 +17,7 @@ from typing import TypeVar
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from kiosk.database import Trouble, trouble_of_files
 from kiosk.files import sync
 from wire.errors import SealError
 from wire.jwks import KeySet, key_set
@@ -31,7 +32,14 @@ K = TypeVar("K", SealingKey, DecryptionKey)
 
 
 class KeyFileError(RuntimeError):
-    """A key file that cannot be read or written; the text names the file and the mend, never its content."""
+    """A key file that cannot be read or written; the text names the file and the mend, never its content.
+
+    `trouble`: full or read-only when it could not be written.
+    """
+
+    def __init__(self, text: str, trouble: Trouble = Trouble.OTHER) -> None:
+        super().__init__(text)
+        self.trouble = trouble
 
 
 class KioskKeys:
@@ -79,7 +87,7 @@ class KioskKeys:
             sync(mark)
             sync(self._folder)
         except OSError as error:
-            raise KeyFileError(f"{mark}: cannot be written ({error}); free the disk or mend its permissions") from error
+            raise _unwritten(mark, error) from error
 
     def public(self) -> KeySet:
         """The public halves, for the centre."""
@@ -115,7 +123,12 @@ def _open_folder(folder: Path) -> None:
         folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
         _tighten(folder, FOLDER_MODE)
     except OSError as error:
-        raise KeyFileError(f"{folder}: no folder for keys ({error}); make it writable for this process") from error
+        raise _unwritten(folder, error) from error
+
+
+def _unwritten(path: Path, error: OSError) -> KeyFileError:
+    text = f"{path}: keys cannot be written there ({error}); free the disk, or make it writable for this process"
+    return KeyFileError(text, trouble_of_files(error))
 
 
 def _make(kind: type[K], path: Path, name: KeyName) -> K:
@@ -129,7 +142,7 @@ def _make(kind: type[K], path: Path, name: KeyName) -> K:
         sync(path.parent)
     except OSError as error:
         draft.unlink(missing_ok=True)
-        raise KeyFileError(f"{path}: key cannot be written ({error}); free the disk or mend its permissions") from error
+        raise _unwritten(path, error) from error
     LOG.info("made key %s", name)
     return key
 

@@ -37,7 +37,7 @@ _CLASSES = {
     Trouble.FULL: (LedgerFull, "free some space"),
     Trouble.READ_ONLY: (LedgerReadOnly, "make the folder writable for the kiosk process"),
     Trouble.ABSENT: (LedgerReadOnly, "make the folder writable for the kiosk process"),
-    Trouble.DAMAGED: (LedgerDamaged, "restart the kiosk: it sets the file aside and starts a new chain"),
+    Trouble.DAMAGED: (LedgerDamaged, "the next opening sets the file aside and starts a new chain"),
 }
 
 
@@ -46,6 +46,6 @@ def ledger_error(error: DatabaseError | TakenError | KeyFileError) -> LedgerErro
     if isinstance(error, TakenError):
         return LedgerTaken(str(error))
     if isinstance(error, KeyFileError):
-        return LedgerError(str(error))
+        return _CLASSES.get(error.trouble, (LedgerError, ""))[0](str(error))
     kind, mend = _CLASSES.get(error.trouble, (LedgerError, "it is tried again with the next record"))
     return kind(f"{error}; {mend}")

@@ -174,7 +174,7 @@ class Ledger:
             return Pen.fresh(self._kiosk, self._keys.record)
         key = self._keys.find(spans[-1].chain)
         if key is None:
-            raise LedgerDamaged(f"{self._path}: no key for chain {spans[-1].chain}; restart the kiosk")
+            raise LedgerDamaged(f"{self._path}: no key for chain {spans[-1].chain}; the next opening starts a new one")
         return Pen(self._kiosk, key, queries.head_at(connection, spans[-1], spans[-1].last))
 
     def _note_used(self, key: SealingKey) -> None:

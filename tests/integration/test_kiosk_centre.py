@@ -175,7 +175,7 @@ def test_events_wait_for_a_ledger_with_the_moment_they_happened_at(tmp_path: Pat
     journal = Journal(box.open, lambda: reading(now[0]))
     journal.note(Heartbeat(cause="start", in_service=False, version="0.1.0", counts={}))
     journal.mend()
-    assert journal.trouble is Reason.LEDGER
+    assert journal.trouble is Reason.READ_ONLY
     assert journal.check_in(check_in()) is None
     (tmp_path / "kiosk").unlink()
     now[0] = 20.0

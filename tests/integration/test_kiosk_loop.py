@@ -298,6 +298,16 @@ def test_a_full_disk_turns_red_and_mends_itself(small_disk: Path) -> None:
     kiosk.journal.close()
 
 
+def test_a_disk_that_is_full_before_there_are_keys_is_called_full(small_disk: Path) -> None:
+    fill(small_disk / "ballast")
+    kiosk = Kiosk(Box(small_disk / "ledger"))
+    assert kiosk.walks_up(0, 30) == Card(Signal.OUT_OF_SERVICE, reason="disk-full")
+    (small_disk / "ballast").unlink()
+    kiosk.nobody()
+    assert kiosk.walks_up(0).signal is Signal.RECORDED
+    kiosk.journal.close()
+
+
 def test_a_ledger_that_cannot_be_opened_at_start_is_opened_later(tmp_path: Path) -> None:
     (tmp_path / "ledger").write_text("a file where the folder should be")
     kiosk = Kiosk(Box(tmp_path / "ledger"))
