@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 
@@ -16,6 +17,8 @@ WIDTH_PX = 480
 JPEG_QUALITY = 70
 CLOSE_LIMIT_S = 1.0
 
+log = logging.getLogger(__name__)
+
 
 class LivePicture:
     """Encodes the newest frame, at most ten a second, mirrored as in a mirror; frames in between are dropped."""
@@ -25,6 +28,7 @@ class LivePicture:
         self._changed = threading.Condition()
         self._next: tuple[Frame, Box | None] | None = None
         self._closed = threading.Event()
+        self._failed = False
         self._thread = threading.Thread(target=self._work, name="live", daemon=True)
         self._thread.start()
 
@@ -52,8 +56,18 @@ class LivePicture:
                 self._changed.wait_for(lambda: self._next is not None or self._closed.is_set())
                 taken, self._next = self._next, None
             if taken is not None:
-                self._show(encode(taken[0].pixels, taken[1]))
+                self._encode(*taken)
             self._closed.wait(PERIOD_S)
+
+    def _encode(self, frame: Frame, served: Box | None) -> None:
+        try:
+            self._show(encode(frame.pixels, served))
+        except cv2.error as error:  # no frame, however hostile, may end the thread
+            if not self._failed:
+                log.warning("a frame of shape %s cannot be shown: %s", frame.pixels.shape, error)
+            self._failed = True
+        else:
+            self._failed = False
 
 
 def encode(pixels: Pixels, served: Box | None) -> Picture:

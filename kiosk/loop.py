@@ -268,7 +268,13 @@ class Loop:
         )
 
     def _check_parts(self) -> None:
-        for name, part in (("eye", self._parts.eye), ("centre", self._parts.centre), ("live", self._parts.live)):
+        parts = self._parts
+        for name, part in (
+            ("eye", parts.eye),
+            ("centre", parts.centre),
+            ("live", parts.live),
+            ("screen", parts.screen),
+        ):
             if not part.alive:
                 raise PartEnded(f"the {name} thread has ended; its error stands above in the log")
 

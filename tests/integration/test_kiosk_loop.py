@@ -248,9 +248,23 @@ def test_what_stands_around_is_told(kiosk: Kiosk) -> None:
     assert kiosk.around[-1] == Surroundings(online=True, backlog=7, clock_trusted=True, enrolled=2)
 
 
-def test_a_part_that_ended_ends_the_loop(kiosk: Kiosk) -> None:
-    kiosk.alive = False
-    with pytest.raises(PartEnded):
+class Ended:
+    """A part whose thread has ended, though it still takes calls."""
+
+    alive = False
+
+    def __init__(self, part: Any) -> None:
+        self._part = part
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._part, name)
+
+
+@pytest.mark.parametrize("part", ["eye", "centre", "live", "screen"])
+def test_a_part_that_ended_ends_the_loop(kiosk: Kiosk, part: str) -> None:
+    parts = kiosk.loop._parts
+    kiosk.loop._parts = replace(parts, **{part: Ended(getattr(parts, part))})
+    with pytest.raises(PartEnded, match=part):
         kiosk.turn(10)
 
 

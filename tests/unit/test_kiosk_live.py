@@ -2,6 +2,7 @@ import threading
 
 import cv2
 import numpy as np
+import pytest
 
 from firmware.camera.frame import Frame
 from kiosk.live import LivePicture, encode
@@ -28,6 +29,17 @@ def test_the_picture_is_mirrored_and_small_and_the_box_with_it() -> None:
 
 def test_a_small_frame_is_not_blown_up() -> None:
     assert encode(np.zeros((240, 320, 3), np.uint8), None).width == 320
+
+
+def test_a_frame_that_cannot_be_shown_is_logged_once_and_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    shown: list[Picture] = []
+    live = LivePicture(shown.append)
+    for rows in (0, 0, 50, 0):
+        live._encode(Frame(np.zeros((rows, 640, 3), np.uint8), 0, rows), None)
+    assert live.alive
+    live.close()
+    assert len(shown) == 1
+    assert caplog.text.count("cannot be shown") == 2
 
 
 def test_the_newest_frame_is_shown_and_offering_never_waits() -> None:
