@@ -85,11 +85,11 @@ class Centre:
 
     def look(self, model: str | None, received: Callable[[str], None]) -> None:
         """Look once. A database that cannot be read now changes nothing; it is logged once."""
+        self.online = self.online and self._relay.lives()
         try:
             changed = self._relay.changed()
             if changed:
                 self._take(received)
-            self.online = self.online and self._relay.lives()
             if self._journal.ledger is not None and (changed or self.gallery is None):
                 self._take_roster(model)  # its key is opened with the ledger
             self._readable = True

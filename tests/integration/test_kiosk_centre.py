@@ -157,6 +157,15 @@ def test_the_link_is_as_the_relay_has_it(desk: Desk) -> None:
         assert desk.look().online is online
 
 
+def test_a_dead_relays_link_is_down_even_when_what_it_left_cannot_be_read(desk: Desk) -> None:
+    with desk.relay.transaction() as connection:
+        store.set_link(connection, online=True, now=0)
+    assert desk.open().look().online
+    desk.relay.close()
+    (desk.folder / "relay" / "relay.db").write_bytes(b"not a database" * 1000)
+    assert not desk.look().online
+
+
 def test_a_ledger_that_went_back_in_time_starts_another_chain(desk: Desk) -> None:
     entry = desk.open().journal.check_in(check_in())
     assert entry is not None
