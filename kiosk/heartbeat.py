@@ -26,6 +26,8 @@ class Heartbeats:
     def due(self, reading: Reading) -> Cause | None:
         """The heartbeat that is due now, None mostly. Hours run on the monotonic clock, days on the wall's."""
         day = (reading.at + BEFORE_MIDNIGHT).astimezone(self._zone).date()
+        if self._day - day > timedelta(days=1):
+            self._day = day  # the clock ran far ahead and was set right: its days have ends again
         if self._last_ns is None:
             cause: Cause = "start"
         elif day > self._day:

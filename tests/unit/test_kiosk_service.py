@@ -77,6 +77,13 @@ def test_a_clock_that_is_turned_back_brings_no_second_day_end() -> None:
     assert beats.due(replace(late, monotonic_ns=120_000_000_000)) is None
 
 
+def test_a_clock_that_ran_years_ahead_and_was_set_right_has_day_ends_again() -> None:
+    beats = Heartbeats(WIB)
+    assert beats.due(replace(START, at=START.at + timedelta(days=3650))) == "start"
+    assert beats.due(after(START, minutes=1)) is None
+    assert beats.due(replace(after(START, minutes=2), at=START.at + timedelta(hours=17))) == "day-end"
+
+
 def test_counts_are_since_the_last_heartbeat() -> None:
     tally = Tally()
     tally.count("recorded")
