@@ -38,10 +38,12 @@ class Codec(Generic[M]):
 
 
 def explain(error: ValidationError) -> str:
-    """The first breach in one line: field, rule, and the value shortened."""
+    """The first breach in one line: field, rule and value, shortened."""
     first = error.errors(include_url=False)[0]
     field = ".".join(str(part) for part in first["loc"]) or "message"
-    value = repr(first.get("input"))
-    if len(value) > SHOWN_VALUE:
-        value = value[:SHOWN_VALUE] + "…"
-    return f"{field}: {first['msg']} (got {value})"
+    return f"{_short(field)}: {first['msg']} (got {_short(repr(first.get('input')))})"
+
+
+def _short(text: str) -> str:
+    """What a sender wrote may be as long as the message; an error is one line."""
+    return text if len(text) <= SHOWN_VALUE else text[:SHOWN_VALUE] + "…"

@@ -20,7 +20,7 @@ MAX_MESSAGE_BYTES = 2_097_152
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
-    """A message that was set aside at the centre: SHA-256 of the bytes, its number where it could be read, and why."""
+    """A record that was set aside at the centre: SHA-256 of the bytes, its number where it could be read, and why."""
 
     digest: Digest
     seq: Seq | None

@@ -39,6 +39,8 @@ class Sealed(StrEnum):
     REPLY = "reply"
     BLOB = "blob"
     ENDORSEMENT = "endorsement"
+    REPORT = "report"
+    EXPORT = "export"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,14 +182,19 @@ class Recipient:
     """An X25519 key that others encrypt to; this side has the public part only."""
 
     def __init__(self, name: KeyName, x: str) -> None:
+        """From the 32 bytes of the key in base64url. Raises SealError."""
         self.name = name
         self.x = x
         self._key = _okp("X25519", x)
 
     def encrypt(self, payload: bytes) -> str:
-        """Compact JWE that only the owner of the key can read."""
+        """Compact JWE that only the owner of the key can read. Raises SealError for a key that would hide nothing."""
         header = {"alg": ENCRYPTION[0], "enc": ENCRYPTION[1], "kid": str(self.name)}
-        return jwe.encrypt_compact(header, payload, self._key, algorithms=ENCRYPTION)
+        try:
+            return jwe.encrypt_compact(header, payload, self._key, algorithms=ENCRYPTION)
+        except ValueError as error:  # RFC 7748, 6.1: with a point of small order every shared secret is zero
+            message = f"key {self.name} is of small order: nothing encrypted to it would be secret"
+            raise SealError(message) from error
 
 
 class DecryptionKey:
@@ -228,12 +235,17 @@ class DecryptionKey:
 
 
 def _okp(curve: str, x: str, d: str = "") -> OKPKey:
-    secret = {"d": d} if d else {}
+    public = {"kty": "OKP", "crv": curve, "x": x}
     try:
-        return OKPKey.import_key({"kty": "OKP", "crv": curve, "x": x, **secret})
+        key = OKPKey.import_key(public)
+        whole = OKPKey.import_key({**public, "d": d}) if d else key
     except (JoseError, ValueError, TypeError) as error:
         message = f"not an {curve} key: {type(error).__name__}"
         raise SealError(message) from error
+    if whole.private_key and whole.private_key.public_key() != key.public_key:
+        message = f"not an {curve} key: its two halves do not belong together"
+        raise SealError(message)
+    return whole
 
 
 def _jwk(key: OKPKey) -> dict[str, str]:

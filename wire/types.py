@@ -13,12 +13,16 @@ EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 def to_utc_ms(moment: datetime) -> datetime:
     """The same moment in UTC, cut to whole milliseconds: what the wire can carry, so a round trip is exact.
 
-    Raises ValueError for a year below 1900: shifting zones there overflows in places.
+    Raises ValueError for a year below 1900 or, in UTC, above 9999: shifting zones there overflows.
     """
     if moment < EARLIEST:
         message = f"{moment.isoformat()} is before 1900"
         raise ValueError(message)
-    moment = moment.astimezone(UTC)
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError as error:
+        message = f"{moment.isoformat()} is after 9999 in UTC"
+        raise ValueError(message) from error
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 

@@ -125,6 +125,7 @@ def _with(path: str, value: Any) -> bytes:
         ("at", "yesterday"),
         ("at", 1767573012),
         ("at", "0001-01-01T00:00:00+14:00"),
+        ("at", "9999-12-31T23:59:59-14:00"),
         ("kiosk", "../x"),
         ("kiosk", "UPPER"),
         ("kiosk", "a\n"),
@@ -143,6 +144,14 @@ def _with(path: str, value: Any) -> bytes:
 def test_a_value_out_of_range_is_refused_and_named(field: str, value: Any) -> None:
     with pytest.raises(ContractError, match=field.rpartition(".")[2]):
         records.decode_record(_with(field, value))
+
+
+def test_an_error_is_one_line_whatever_the_sender_called_a_field() -> None:
+    tree = json.loads(_with("kind", "event"))
+    tree["body"] = {"event": "noise", "detail": {"X" * 10_000: 1}}
+    with pytest.raises(ContractError) as caught:
+        records.decode_record(json.dumps(tree).encode())
+    assert len(str(caught.value)) < 300
 
 
 def test_a_record_of_a_kind_of_tomorrow_is_kept() -> None:

@@ -8,10 +8,11 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from joserfc.jwk import OKPKey
 
 from wire.errors import SealError, UnreadableError
 from wire.jwks import KEY_SET, key_set, readable
-from wire.seals import DecryptionKey, KeyName, Keyring, PublicKey, Sealed, SealingKey, digest, peek
+from wire.seals import DecryptionKey, KeyName, Keyring, PublicKey, Recipient, Sealed, SealingKey, digest, peek
 
 NAME = KeyName("kiosk-1", 1)
 KEY = SealingKey.generate(NAME)
@@ -92,9 +93,26 @@ def test_a_damaged_key_is_refused(x: str) -> None:
         PublicKey.from_x(NAME, x)
 
 
-def test_an_encryption_key_cannot_verify_seals() -> None:
+def test_a_damaged_secret_is_refused() -> None:
     with pytest.raises(SealError):
         SealingKey.from_private(NAME, {"x": "AA", "d": "AA"})
+
+
+def test_an_encryption_key_cannot_verify_seals() -> None:
+    with pytest.raises(SealError, match="X25519"):
+        PublicKey(NAME, OKPKey.generate_key("X25519"))
+
+
+@pytest.mark.parametrize("kind", [SealingKey, DecryptionKey])
+def test_halves_of_two_keys_are_no_key(kind: type[SealingKey | DecryptionKey]) -> None:
+    one, other = kind.generate(NAME).private, kind.generate(NAME).private
+    with pytest.raises(SealError, match="halves"):
+        kind.from_private(NAME, {**one, "x": other["x"]})
+
+
+def test_nothing_is_encrypted_to_a_key_that_would_hide_nothing() -> None:
+    with pytest.raises(SealError, match="small order"):
+        Recipient(NAME, "A" * 43).encrypt(b"a template")
 
 
 @given(st.binary(max_size=500))
