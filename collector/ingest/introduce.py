@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from collector.ingest.directory import RECORD, Directory, KnownKey
+from collector.ingest.judge import RECORDS
 from collector.ingest.message import Envelope
 from wire.errors import ContractError, SealError
 from wire.records import MAX_SEALED_BYTES, ChainStart, Event, decode_record
@@ -18,7 +19,7 @@ def introduced(envelope: Envelope, directory: Directory) -> KnownKey | None:
     the seal of an older, registered, unrevoked record key of the same kiosk over the new key's thumbprint.
     """
     address, kid = envelope.address, envelope.kid
-    if address is None or kid is None or address.channel != "records" or address.kiosk not in directory.kiosks:
+    if address is None or kid is None or address.channel != RECORDS or address.kiosk not in directory.kiosks:
         return None
     if kid in directory.keys or len(envelope.message.payload) > MAX_SEALED_BYTES:
         return None

@@ -16,9 +16,12 @@ from wire.codec import Codec
 from wire.errors import ContractError, SealError
 from wire.messages import MAX_MESSAGE_BYTES, REPLY, STATUS, Reply, Status
 from wire.records import MAX_SEALED_BYTES, AnyRecord, decode_record
-from wire.seals import KeyName, PublicKey, Sealed, payload_of
+from wire.seals import KeyName, PublicKey, Sealed, payload_of, peek
 from wire.topics import Address
 from wire.types import ChainId, Seq
+
+RECORDS: Final = "records"
+"""The channel whose messages must not be lost, and are receipted."""
 
 
 class Reason(StrEnum):
@@ -30,6 +33,7 @@ class Reason(StrEnum):
     UNKNOWN_KEY = "unknown-key"
     WRONG_KEY = "wrong-key"
     REVOKED_KEY = "revoked-key"
+    WRONG_KIND = "wrong-kind"
     SEAL = "seal"
     CONTRACT = "contract"
     WRONG_KIOSK = "wrong-kiosk"
@@ -41,8 +45,11 @@ class Reason(StrEnum):
 
 M = TypeVar("M")
 
-NOT_FINAL: Final = frozenset({Reason.TOPIC, Reason.UNKNOWN_KIOSK, Reason.UNKNOWN_KEY, Reason.UNSTORABLE})
-"""Never receipted as rejected: the same bytes may be good tomorrow, when the kiosk or its key is registered."""
+NOT_FINAL: Final = frozenset(
+    {Reason.TOPIC, Reason.UNKNOWN_KIOSK, Reason.UNKNOWN_KEY, Reason.WRONG_KIND, Reason.UNSTORABLE}
+)
+"""Never receipted as rejected: the same bytes may be good tomorrow, when the kiosk or its key is registered, or now,
+under the topic that they were made for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +102,12 @@ class Refused:
 
     @property
     def final(self) -> bool:
-        """Whether the kiosk may be told to stop sending it."""
-        return bool(self.kiosk) and self.reason not in NOT_FINAL
+        """Whether the kiosk may be told to stop sending it.
+
+        Records alone: a broker can bring a good record under another topic, and must not get it rejected by that.
+        """
+        address = self.envelope.address
+        return bool(self.kiosk) and self.reason not in NOT_FINAL and address is not None and address.channel == RECORDS
 
 
 Verdict: TypeAlias = Accepted | AcceptedStatus | AcceptedBlob | AcceptedReply | Refused
@@ -179,7 +190,7 @@ def _blob(envelope: Envelope, address: Address, directory: Directory) -> Verdict
 
 
 _CHANNELS: Mapping[str, Callable[[Envelope, Address, Directory], Verdict]] = {
-    "records": _record,
+    RECORDS: _record,
     "status": _status,
     "replies": _reply,
     "blobs": _blob,
@@ -211,6 +222,8 @@ def _opened(envelope: Envelope, key: KnownKey, kind: Sealed) -> bytes:
     try:
         return key.public.verify(envelope.message.payload, kind)
     except SealError as error:
+        if peek(envelope.message.payload).get("typ") != kind:
+            raise _RefusedError(Reason.WRONG_KIND, str(error)) from error
         claimed = claimed_identity(envelope.message.payload)
         if kind is Sealed.RECORD and claimed and claimed.chain != key.public.thumbprint:
             # A kiosk with a new card counts its keys from 1 again: until the new key is registered under this name,

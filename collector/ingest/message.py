@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from wire.errors import ContractError, SealError
 from wire.seals import digest, peek
-from wire.topics import Address, parse
+from wire.topics import FROM_KIOSK, Address, parse
 
 LONGEST_HEAD = 400
 """Longest header that is read, in base64: ours take some 90 characters."""
@@ -27,7 +27,7 @@ class Message:
 class Envelope:
     """A message with what stands outside of its seal; nothing of it is proven.
 
-    `address` is None for a topic outside the contract, `kid` for bytes without a readable header.
+    `address` is None for a topic that no kiosk sends on, `kid` for bytes without a readable header.
     """
 
     message: Message
@@ -42,10 +42,12 @@ def read_envelope(message: Message) -> Envelope:
 
 
 def _address(topic: str) -> Address | None:
+    """Of what kiosks send; a hostile broker may hand over a topic that was never asked for."""
     try:
-        return parse(topic)
+        address = parse(topic)
     except ContractError:
         return None
+    return address if address.channel in FROM_KIOSK else None
 
 
 def _kid(payload: bytes) -> str | None:

@@ -167,7 +167,7 @@ def test_relay_key_and_record_key_do_not_stand_in_for_each_other(centre: Centre,
     centre.take(kiosk.message(kiosk.relay.seal(Sealed.RECORD, _payload(kiosk, 1))))
     centre.take(kiosk.message(kiosk.key.seal(Sealed.STATUS, m.STATUS.encode(_status(kiosk, 0))), "status"))
     centre.take(kiosk.message(kiosk.key.seal(Sealed.STATUS, _payload(kiosk, 1))))
-    assert centre.reasons() == ["wrong-key", "wrong-key", "seal"]
+    assert centre.reasons() == ["wrong-key", "wrong-key", "wrong-kind"]
     assert centre.rows("kiosk_status") == []
 
 
@@ -302,8 +302,39 @@ def test_a_blob_is_kept_under_its_digest_and_receipted(centre: Centre, kiosk: Fa
     [receipt] = centre.take(kiosk.message(sealed, "blobs", digest(sealed)))
     assert (receipt.chain, receipt.blobs) == (kiosk.chain, (digest(sealed),))
     assert [row["sealed"] for row in centre.rows("blobs")] == [sealed]
-    [receipt] = centre.take(kiosk.message(sealed, "blobs", "0" * 64))
-    assert receipt.rejected[0].reason == "wrong-digest"
+    assert centre.take(kiosk.message(sealed, "blobs", "0" * 64)) == []
+    assert centre.reasons() == ["wrong-digest"]
+
+
+@pytest.mark.parametrize("channel", ["status", "replies", "blobs"])
+def test_a_broker_that_brings_a_good_record_as_something_else_gets_nothing_rejected(
+    centre: Centre, kiosk: FakeKiosk, channel: str
+) -> None:
+    sealed = kiosk.add(check_in())
+    assert centre.take(kiosk.message(sealed, channel, digest(sealed) if channel == "blobs" else None)) == []
+    assert centre.take(kiosk.message(sealed))[0].rejected == ()
+    assert len(centre.rows("records")) == 1
+
+
+def test_a_broker_that_brings_a_good_blob_as_a_record_gets_nothing_rejected(centre: Centre, kiosk: FakeKiosk) -> None:
+    assert centre.take(kiosk.message(kiosk.key.seal(Sealed.BLOB, b"ciphertext"))) == []
+    assert centre.reasons() == ["wrong-kind"]
+
+
+@pytest.mark.parametrize("channel", ["receipts", "roster", "rules", "commands"])
+def test_a_topic_that_was_never_asked_for_stalls_nothing(centre: Centre, kiosk: FakeKiosk, channel: str) -> None:
+    good = kiosk.message(kiosk.add(check_in()))
+    assert centre.take(kiosk.message(b"x", channel), good)[0].upto == 1
+    assert centre.reasons() == ["topic"]
+
+
+def test_a_moment_that_no_calendar_has_stalls_nothing_sealed_or_not(centre: Centre, kiosk: FakeKiosk) -> None:
+    payload = json.dumps({**json.loads(_payload(kiosk, 1)), "at": "9999-12-31T23:59:59-14:00"}).encode()
+    [receipt] = centre.take(kiosk.message(kiosk.add_raw(payload)))
+    assert (receipt.upto, receipt.rejected[0].reason) == (1, "contract")
+    stranger = SealingKey.generate(KeyName("kiosk-1", 99))
+    assert centre.take(kiosk.message(stranger.seal(Sealed.RECORD, payload))) == []
+    assert centre.reasons() == ["contract", "unknown-key"]
 
 
 def test_an_older_status_is_ignored_but_a_last_will_is_heard(centre: Centre, kiosk: FakeKiosk) -> None:
