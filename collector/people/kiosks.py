@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +15,7 @@ from collector.errors import RegistrationError
 from collector.people.scope import Scope
 from collector.store.people import Kiosk, KioskKey, Unit
 from wire.jwks import KEY_SET, KeySet, PublicJwk
-from wire.seals import KeyName
+from wire.seals import KeyName, PublicKey, Recipient
 from wire.topics import Address, parse
 
 USES = {("", "Ed25519"): "record", ("relay", "Ed25519"): "relay", ("roster", "X25519"): "roster"}
@@ -83,8 +85,13 @@ def retire(session: Session, kiosk: str, now: datetime) -> Registration:
 
 
 def registered(session: Session) -> list[Registration]:
-    """Every kiosk, by id."""
-    return [_registration(session, kiosk) for kiosk in session.scalars(select(Kiosk).order_by(Kiosk.id))]
+    """Every kiosk, by id. Two queries."""
+    keys: dict[str, list[str]] = defaultdict(list)
+    live = select(KioskKey.kiosk, KioskKey.kid).where(KioskKey.revoked_at.is_(None)).order_by(KioskKey.kid)
+    for kiosk, kid in session.execute(live):
+        keys[kiosk].append(kid)
+    stored = session.scalars(select(Kiosk).order_by(Kiosk.id))
+    return [_as_registered(kiosk, keys[kiosk.id]) for kiosk in stored]
 
 
 def _check_id(kiosk: str) -> None:
@@ -102,7 +109,17 @@ def _key(kiosk: str, key: PublicJwk, now: datetime) -> KioskKey:
         raise RegistrationError(
             f"key {key.kid!r} ({key.crv}) is none of {kiosk}'s; take what `siperlu kiosk keys` prints"
         )
+    _try(key)
     return KioskKey(kid=key.kid, kiosk=kiosk, use=use, x=key.x, thumbprint=key.thumbprint, added_at=now)
+
+
+def _try(key: PublicJwk) -> None:
+    """Raises SealError for a key that cannot be used: found out now, not when rosters are made for everybody."""
+    name = KeyName.parse(key.kid)
+    if key.crv == "X25519":
+        Recipient(name, key.x).encrypt(b"")
+    else:
+        PublicKey.from_x(name, key.x)
 
 
 def _add_key(session: Session, key: KioskKey) -> None:
@@ -111,7 +128,10 @@ def _add_key(session: Session, key: KioskKey) -> None:
     if same_name is not None and same_name.x == key.x:
         return
     if same_name is not None:
-        raise RegistrationError(f"key {key.kid} is registered with another value; a new key takes the next number")
+        raise RegistrationError(
+            f"key {key.kid} is registered with another value, and its records stay its own; for a new card set another "
+            f"kiosk.id, register that, and retire {key.kiosk}"
+        )
     same_key = session.scalar(select(KioskKey.kid).where(KioskKey.thumbprint == key.thumbprint))
     if same_key is not None:
         raise RegistrationError(f"key {key.kid} is the same as {same_key}; a card was copied: make the kiosk new keys")
@@ -124,4 +144,8 @@ def _live(kiosk: str) -> ColumnElement[bool]:
 
 def _registration(session: Session, kiosk: Kiosk) -> Registration:
     kids = session.scalars(select(KioskKey.kid).where(_live(kiosk.id)).order_by(KioskKey.kid))
+    return _as_registered(kiosk, kids)
+
+
+def _as_registered(kiosk: Kiosk, kids: Iterable[str]) -> Registration:
     return Registration(kiosk.id, kiosk.unit, Scope(kiosk.scope), kiosk.retired_at, tuple(kids))

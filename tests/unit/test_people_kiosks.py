@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from cli.kiosks import command
@@ -20,7 +21,8 @@ from collector.people.scope import Scope
 from collector.store.base import Base
 from collector.store.engine import open_engine
 from collector.store.people import KioskKey, Unit
-from wire.jwks import KeySet, key_set, readable
+from wire.errors import SealError
+from wire.jwks import KeySet, PublicJwk, key_set, readable
 from wire.seals import DecryptionKey, KeyName, SealingKey
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
@@ -85,6 +87,23 @@ def _only(*kids: str) -> KeySet:
 def test_what_is_not_a_kiosks_own_is_refused(session: Session, wish: Wish, said: str) -> None:
     with pytest.raises(RegistrationError, match=said):
         kiosks.register(session, wish, NOW)
+
+
+def test_a_key_that_hides_nothing_is_refused_before_rosters_are_made_with_it(session: Session) -> None:
+    roster = PublicJwk(kid="k-1/roster#1", crv="X25519", x="A" * 43)
+    keys = KeySet(keys=(*_only("k-1#1").keys, roster))
+    with pytest.raises(SealError, match="small order"):
+        kiosks.register(session, Wish("k-1", "A", Scope.UNIT, keys), NOW)
+
+
+def test_listing_takes_two_queries_however_many_kiosks_there_are(session: Session) -> None:
+    for number in range(5):
+        kiosks.register(session, Wish(f"k-{number}", "A", Scope.UNIT, _keys(f"k-{number}")), NOW)
+    session.flush()
+    asked: list[str] = []
+    event.listen(session.get_bind(), "before_cursor_execute", lambda *given: asked.append(given[2]))
+    assert [len(one.keys) for one in kiosks.registered(session)] == [3] * 5
+    assert len(asked) == 2
 
 
 def test_a_key_never_changes_under_its_name(session: Session) -> None:
