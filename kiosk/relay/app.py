@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection
 
-from kiosk.database import DatabaseError
+from kiosk.database import DatabaseError, Trouble
 from kiosk.keys import open_relay_key
 from kiosk.ledger.entry import Receipted
 from kiosk.relay import receipts, rosters, store
@@ -43,8 +43,8 @@ FAREWELL_S = 1.0
 def run(settings: KioskSettings, stop: threading.Event) -> None:
     """Relay until `stop` is set.
 
-    Raises kiosk.database.TakenError, DatabaseError, kiosk.keys.KeyFileError at the start, LinkEnded when the thread
-    that keeps the connection up ended.
+    Raises kiosk.database.TakenError, DatabaseError, kiosk.keys.KeyFileError at the start, DatabaseError when relay.db is
+    damaged, LinkEnded when the thread that keeps the connection up ended.
     """
     relay = Relay(settings)
     try:
@@ -141,11 +141,16 @@ class Relay:
         return replies
 
     def _write(self, work: Callable[[Connection], list[Reply]]) -> None:
-        """One commit, then its replies. On a full disk records go on leaving; what came is asked for again later."""
+        """One commit, then its replies. On a full disk records go on leaving; what came is asked for again later.
+
+        Raises DatabaseError for a damaged file: what this process knows of it is void, the next one begins anew.
+        """
         try:
             with self._store.transaction() as connection:
                 replies = work(connection)
         except DatabaseError as error:
+            if error.trouble is Trouble.DAMAGED:
+                raise
             if self._storing:
                 LOG.error("what the centre says cannot be kept: %s", error)  # noqa: TRY400
             self._storing = False

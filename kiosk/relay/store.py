@@ -42,9 +42,15 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """One durable commit. Raises DatabaseError."""
-        with self._writer.transaction() as connection:
-            yield connection
+        """One durable commit. Raises DatabaseError; of a damaged file it is the last one: the next works on a new file."""
+        try:
+            with self._writer.transaction() as connection:
+                yield connection
+        except DatabaseError as error:
+            if error.trouble is Trouble.DAMAGED:
+                self._set_aside(error)
+                self._writer = Writer(self._path, TABLES)
+            raise
 
     def close(self) -> None:
         """Close the file; twice is fine."""
@@ -57,11 +63,14 @@ class Store:
         except DatabaseError as error:
             if error.trouble is not Trouble.DAMAGED:
                 raise
-            aside = self._path.with_name(f"{RELAY_FILE}.damaged-{time.time_ns()}")
-            LOG.error("%s: kept as %s, a new one is made", error, aside.name)  # noqa: TRY400
-            self._path.with_name(RELAY_FILE + "-journal").unlink(missing_ok=True)
-            self._path.rename(aside)
+            self._set_aside(error)
             return Writer(self._path, TABLES)
+
+    def _set_aside(self, error: DatabaseError) -> None:
+        aside = self._path.with_name(f"{RELAY_FILE}.damaged-{time.time_ns()}")
+        LOG.error("%s: kept as %s, a new one is made", error, aside.name)
+        self._path.with_name(RELAY_FILE + "-journal").unlink(missing_ok=True)
+        self._path.rename(aside)
 
 
 def set_link(connection: Connection, *, online: bool, now: float) -> None:

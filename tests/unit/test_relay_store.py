@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.database import DatabaseError
 from kiosk.ledger import ChainSpan, Receipted, Rejection
 from kiosk.relay import RelayReader, receipts, rosters
 from kiosk.relay.centre_keys import CentreKeys
@@ -296,3 +297,24 @@ def test_a_damaged_database_is_renamed_and_made_anew(tmp_path: Path) -> None:
     Store(tmp_path).close()
     assert RelayReader(tmp_path).receipts() == {}
     assert list(tmp_path.glob("relay.db.damaged-*"))
+
+
+def test_damage_deeper_in_the_database_is_found_when_it_is_met_and_the_next_start_is_whole(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with store.transaction() as connection:
+        for number in range(200):
+            receipts.reject(connection, Rejection(CHAIN, number + 1, f"{number:064}", "fork"))
+    store.close()
+    path = tmp_path / "relay.db"
+    raw = path.read_bytes()
+    path.write_bytes(raw[: len(raw) // 2] + b"\xff" * (len(raw) - len(raw) // 2))
+    store = Store(tmp_path)
+    with pytest.raises(DatabaseError, match="damaged"), store.transaction() as connection:
+        receipts.rejected(connection)
+    store.close()
+    store = Store(tmp_path)
+    with store.transaction() as connection:
+        assert receipts.rejected(connection) == ()
+    store.close()
+    (aside,) = tmp_path.glob("relay.db.damaged-*")
+    assert aside.stat().st_size == len(raw)
