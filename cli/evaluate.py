@@ -225,6 +225,7 @@ def _result(engine: Engine, people: dict[str, list[Path]], tally: Tally, plan: f
 @click.option(
     "--draws", default=50, show_default=True, type=click.IntRange(1), help="Galleries drawn; means are given."
 )
+@click.option("--margin", type=click.FloatRange(0, 2), help="Lead over the runner-up. [default: the model's]")
 @click.option("--seed", default=1, show_default=True, help="Seed of the draws.")
 @click.option("--engine", "name", default="dlib", show_default=True, help="Embedder of models/manifest.toml.")
 @click.option("--detector", default="auto", show_default=True, type=click.Choice(["auto", "hog", "yunet"]))
@@ -236,7 +237,7 @@ def _result(engine: Engine, people: dict[str, list[Path]], tally: Tally, plan: f
 @click.option("--limit", type=click.IntRange(1), help="Take the first people only.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on the last line.")
 def faces(  # noqa: PLR0913, PLR0917 - one parameter an option
-    faces: Path, pairs: Path | None, enrol: int, gallery: int, draws: int, seed: int,
+    faces: Path, pairs: Path | None, enrol: int, gallery: int, draws: int, margin: float | None, seed: int,
     name: str, detector: DetectorName, models: Path | None, limit: int | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Detection, verification and open-set identification on pictures of known people.
@@ -246,7 +247,8 @@ def faces(  # noqa: PLR0913, PLR0917 - one parameter an option
     engine = _engine(models, detector, name)
     people = people_of(faces, limit)
     tally = read_faces(engine, [file for files in people.values() for file in files])
-    result = _result(engine, people, tally, figures.OpenSet(gallery, enrol, 1, engine.card.margin, draws, seed))
+    lead = engine.card.margin if margin is None else margin
+    result = _result(engine, people, tally, figures.OpenSet(gallery, enrol, 1, lead, draws, seed))
     if pairs is not None:
         result |= _verification(pairs, tally)
     if as_json:

@@ -52,10 +52,10 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     say(f"enrolling {len(cast.enrolled)} people, {len(cast.strangers)} strangers will come too")
     stage.set_up(cast, camera, repeat_s=1.0)
     programme = Programme(stage.shown, stage.pace)
-    if seconds is None:
-        seconds = programme.round_s + FIRST_GREEN_LIMIT_S if as_json else math.inf
+    one_round = as_json and seconds is None
+    limit_s = seconds or (programme.round_s + FIRST_GREEN_LIMIT_S if as_json else math.inf)
     try:
-        result = _run(stage, programme, seconds, one_round=as_json, live=camera is not None)
+        result = _run(stage, programme, limit_s, one_round=one_round, live=camera is not None)
     finally:
         stage.processes.stop()
     if as_json:
