@@ -6,6 +6,9 @@ CollectorError (Exception)
 ├── StoreDownError (OSError)     the database does not answer, is locked, full or read-only: try again later
 ├── LinkError (OSError)          the broker cannot be reached with these certificates
 ├── ShareError (ValueError)      several processes were asked to write one SQLite file
+├── PrintError (RuntimeError)    a file that cannot be printed here: a library is missing
+├── ReportError (ValueError)     a report that cannot be made as asked
+├── ReviewError (ValueError)     a decision about a violation that cannot be taken
 └── PeopleError (ValueError)     what was to be registered breaks a rule
     ├── NumberError                  a NIP or NI PPPK that cannot be one
     ├── SheetError                   a CSV file that cannot be read as a table of people or units
@@ -38,6 +41,18 @@ class LinkError(CollectorError, OSError):
 
 class ShareError(CollectorError, ValueError):
     """Several processes were asked to write one SQLite file."""
+
+
+class ReviewError(CollectorError, ValueError):
+    """A decision about a violation that cannot be taken; the text says which one can."""
+
+
+class PrintError(CollectorError, RuntimeError):
+    """A file that cannot be printed here, for a program or library is missing."""
+
+
+class ReportError(CollectorError, ValueError):
+    """A report that cannot be made as asked: no such unit, no judged day, a staff list that does not fit."""
 
 
 class PeopleError(CollectorError, ValueError):

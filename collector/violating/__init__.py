@@ -1,0 +1,1 @@
+"""From stored records to violations: the database in, the detectors' pure judgement, the table out."""

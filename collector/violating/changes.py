@@ -1,0 +1,141 @@
+"""What has arrived since the detectors last looked, and the mark that says how far they have."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, and_, delete, func, not_, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from collector.store.records import Chain, StoredRecord
+from collector.store.violations import DetectedChain, DetectedDoubt, PhoneRecord
+from collector.violating.dates import ONE, read_date, sql_date
+from collector.violating.reading import Doubts, digests
+from collector.violating.rows import doubtful
+from collector.violating.saving import upsert
+
+PHONES = ("", "phones")
+"""The mark of phone records, beside those of chains."""
+
+Mark = tuple[str, str, int, int]
+Digests = dict[tuple[str, date], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """`marks`: chains as they are, of those that moved. `days`: dates of their new records, as the network's time
+    vouches for them. `kiosks`: those that moved and have records of doubtful clock."""
+
+    marks: tuple[Mark, ...] = ()
+    days: frozenset[date] = frozenset()
+    kiosks: frozenset[str] = frozenset()
+
+
+def read_changes(session: Session) -> Changes:
+    """What is new, in a fixed number of queries. Marks are read first: what comes meanwhile is new again next time."""
+    marks = (*_moved(session), *_phones(session))
+    if not marks:
+        return Changes()
+    kiosks = frozenset(kiosk for kiosk, *_ in marks)
+    return Changes(marks, _record_days(session) | _phone_days(session), _in_doubt(session) & kiosks)
+
+
+def doubt_kiosks(session: Session, days: Collection[date]) -> frozenset[str]:
+    """Kiosks whose doubtful records were last dated to one of these dates."""
+    query = select(DetectedDoubt.kiosk).where(DetectedDoubt.day.in_(days)).distinct()
+    return frozenset(session.scalars(query))
+
+
+def redated(session: Session, kiosks: Collection[str], doubts: Doubts) -> set[date]:
+    """Dates that a doubtful record of these kiosks has come to, left, or moved within."""
+    held: Digests = {
+        (kiosk, day): digest
+        for kiosk, day, digest in session.execute(
+            select(DetectedDoubt.kiosk, DetectedDoubt.day, DetectedDoubt.digest).where(DetectedDoubt.kiosk.in_(kiosks))
+        )
+    }
+    now = {key: digest for key, digest in digests(doubts).items() if key[0] in kiosks}
+    return {day for kiosk, day in held.keys() | now.keys() if held.get((kiosk, day)) != now.get((kiosk, day))}
+
+
+def write_marks(connection: Connection, changes: Changes, doubts: Doubts) -> None:
+    """The detectors have looked at these."""
+    statement = upsert(connection, DetectedChain)
+    new = statement.excluded
+    known = statement.on_conflict_do_update(
+        index_elements=["kiosk", "chain"], set_={"upto": new.upto, "seen": new.seen}
+    )
+    names = ("kiosk", "chain", "upto", "seen")
+    if changes.marks:
+        connection.execute(known, [dict(zip(names, mark, strict=True)) for mark in changes.marks])
+    if changes.kiosks:
+        connection.execute(delete(DetectedDoubt).where(DetectedDoubt.kiosk.in_(changes.kiosks)))
+    rows = [
+        {"kiosk": kiosk, "day": day, "digest": digest}
+        for (kiosk, day), digest in digests(doubts).items()
+        if kiosk in changes.kiosks
+    ]
+    if rows:
+        connection.execute(upsert(connection, DetectedDoubt), rows)
+
+
+def neighbours(days: Collection[date]) -> set[date]:
+    """The dates that are read to detect these: each with the one before it."""
+    return {each for day in days for each in (day - ONE, day)}
+
+
+MARKED = and_(DetectedChain.kiosk == Chain.kiosk, DetectedChain.chain == Chain.chain)
+MOVED = or_(DetectedChain.upto.is_(None), DetectedChain.upto != Chain.upto, DetectedChain.seen != Chain.seen)
+NEW = and_(
+    StoredRecord.kiosk == Chain.kiosk,
+    StoredRecord.chain == Chain.chain,
+    StoredRecord.seq > func.coalesce(DetectedChain.upto, 0),
+)
+
+
+def _moved(session: Session) -> list[Mark]:
+    query = select(Chain.kiosk, Chain.chain, Chain.upto, Chain.seen).outerjoin(DetectedChain, MARKED).where(MOVED)
+    return [(kiosk, chain, upto, seen) for kiosk, chain, upto, seen in session.execute(query)]
+
+
+def _record_days(session: Session) -> frozenset[date]:
+    day = sql_date(session, StoredRecord.at)
+    query = (
+        select(day)
+        .select_from(Chain)
+        .outerjoin(DetectedChain, MARKED)
+        .join(StoredRecord, NEW)
+        .where(MOVED, not_(doubtful()))
+    )
+    return frozenset(map(read_date, session.scalars(query.distinct())))
+
+
+def _in_doubt(session: Session) -> frozenset[str]:
+    """Kiosks with a doubtful record among the new ones, or among those that were dated before."""
+    new = (
+        select(StoredRecord.kiosk)
+        .select_from(Chain)
+        .outerjoin(DetectedChain, MARKED)
+        .join(StoredRecord, NEW)
+        .where(MOVED, doubtful())
+    )
+    return frozenset(session.scalars(new.distinct())) | frozenset(
+        session.scalars(select(DetectedDoubt.kiosk).distinct())
+    )
+
+
+def _phones(session: Session) -> list[Mark]:
+    newest = session.scalar(select(func.max(PhoneRecord.id))) or 0
+    return [(*PHONES, newest, newest)] if newest > _phones_seen(session) else []
+
+
+def _phones_seen(session: Session) -> int:
+    key = tuple_(DetectedChain.kiosk, DetectedChain.chain)
+    return session.scalar(select(DetectedChain.upto).where(key == tuple_(*PHONES))) or 0
+
+
+def _phone_days(session: Session) -> frozenset[date]:
+    query = select(sql_date(session, PhoneRecord.at)).where(PhoneRecord.id > _phones_seen(session))
+    return frozenset(map(read_date, session.scalars(query.distinct())))

@@ -1,0 +1,127 @@
+"""The records of a date, each with the time it was truly made."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, and_, not_, select
+from sqlalchemy.orm import Session
+
+from collector.rules.codes import ReasonKind, State
+from collector.rules.dating import date_records
+from collector.rules.day import DayResult
+from collector.rules.document import DAY_RESULT
+from collector.rules.evidence import Look, Method, Moment, Spot
+from collector.rules.violations.stream import Observed
+from collector.store.records import StoredRecord
+from collector.store.results import DayRow
+from collector.store.violations import PhoneRecord
+from collector.violating.context import Context
+from collector.violating.dates import ONE, begins, local_date
+from collector.violating.rows import COLUMNS, Dated, Row, doubtful, is_doubtful, look, observed
+
+PHONE = "phone"
+KINDS = ("check-in", "event")
+MIDDAY = ReasonKind.MIDDAY_MISSED.value.encode()
+KIOSKS = 500
+"""Kiosks asked for in one statement."""
+
+Doubts = Mapping[date, tuple[Dated, ...]]
+"""Records of doubtful clock by the date to which they were dated."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayRows:
+    """What was observed on one local date; `days`: its final results in which the midday check was missed."""
+
+    looks: tuple[Look, ...] = ()
+    events: tuple[Observed, ...] = ()
+    days: tuple[DayResult, ...] = ()
+
+
+def read_day(session: Session, day: date, context: Context, doubts: Doubts) -> DayRows:
+    """One date, in three queries, however much happened on it."""
+    query = _between(day).where(not_(doubtful()))
+    plain = (Row(*row) for row in session.execute(query))
+    dated = [*(Dated(row, row.plain_moment()) for row in plain), *doubts.get(day, ())]
+    looks = [look(each, context.spots) for each in dated if each.row.kind == "check-in"]
+    events = [each for each in dated if each.row.kind == "event"]
+    return DayRows(
+        looks=(*looks, *_phones(session, day, context)),
+        events=tuple(observed(each, context.kiosk_units.get(each.row.kiosk, "")) for each in events),
+        days=tuple(_missed_midday(session, day)),
+    )
+
+
+def read_doubts(session: Session, kiosks: Collection[str]) -> Doubts:
+    """The doubtful records of these kiosks, dated: their chains are read whole, for any record may be the anchor."""
+    found: dict[date, list[Dated]] = defaultdict(list)
+    named = sorted(kiosks)
+    for start in range(0, len(named), KIOSKS):
+        rows = _rows(session, select(*COLUMNS).where(StoredRecord.kiosk.in_(named[start : start + KIOSKS])))
+        moments = date_records(row.stamp() for row in rows)
+        for row in filter(is_doubtful, rows):
+            when = moments[row.record]
+            found[local_date(when.at)].append(Dated(row, when))
+    return {day: tuple(rows) for day, rows in found.items()}
+
+
+def digests(doubts: Doubts) -> dict[tuple[str, date], str]:
+    """By kiosk and date, what changes whenever one of its doubtful records is dated otherwise."""
+    told: dict[tuple[str, date], list[str]] = defaultdict(list)
+    for day, rows in doubts.items():
+        for each in rows:
+            told[each.row.kiosk, day].append(f"{each.row.record} {_moment(each.when)}")
+    return {key: hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest() for key, lines in told.items()}
+
+
+def _moment(when: Moment) -> str:
+    return f"{when.at.isoformat()} {when.earliest.isoformat()} {when.latest.isoformat()} {when.basis}"
+
+
+def _rows(session: Session, query: Select[Any]) -> list[Row]:
+    return [Row(*row) for row in session.execute(query)]
+
+
+def _between(day: date) -> Select[Any]:
+    on_day = and_(StoredRecord.at >= begins(day), StoredRecord.at < begins(day + ONE))
+    return select(*COLUMNS).where(StoredRecord.kind.in_(KINDS), on_day)
+
+
+def _phones(session: Session, day: date, context: Context) -> Iterable[Look]:
+    p = PhoneRecord
+    query = select(p.record, p.person, p.device, p.at, p.latitude, p.longitude, p.accuracy_m).where(
+        p.at >= begins(day), p.at < begins(day + ONE)
+    )
+    for record, person, device, at, lat, lon, accuracy in session.execute(query):
+        yield Look(
+            record=record,
+            person=person,
+            source=f"{PHONE}/{device}",
+            when=Moment.exact(at),
+            method=Method.PHONE,
+            unit=_unit(context, person, day),
+            spot=Spot(lat=lat, lon=lon),
+            device=device,
+            accuracy_m=accuracy,
+        )
+
+
+def _unit(context: Context, person: str, day: date) -> str:
+    """A phone hangs nowhere: it is counted where its person works."""
+    known = context.people.get(person)
+    post = known.assigned(day) if known else None
+    return post.units[0] if post else ""
+
+
+def _missed_midday(session: Session, day: date) -> Iterable[DayResult]:
+    """Results are read through only where the word stands in them: few have a midday check at all."""
+    query = select(DayRow.document).where(DayRow.day == day, DayRow.state == State.FINAL.value)
+    for document in session.scalars(query):
+        if MIDDAY in document:
+            yield DAY_RESULT.decode(document)
