@@ -54,6 +54,7 @@ class Centre:
         self._trimmed_ns: int | None = None
         self._heeded = False
         self._readable = True
+        self._stale = True  # until a look went well: what changed is told once only
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -87,12 +88,13 @@ class Centre:
         """Look once. A database that cannot be read now changes nothing; it is logged once."""
         self.online = self.online and self._relay.lives()
         try:
-            changed = self._relay.changed()
-            if changed:
+            self._stale |= self._relay.changed()
+            if self._stale:
                 self._take(received)
-            if self._journal.ledger is not None and (changed or self.gallery is None):
-                self._take_roster(model)  # its key is opened with the ledger
-            self._readable = True
+            keys = self._journal.ledger is not None  # they are opened with it
+            if keys and (self._stale or self.gallery is None):
+                self._take_roster(model)
+            self._stale, self._readable = not keys, True
         except DatabaseError as error:
             if self._readable:
                 log.warning("relay's database cannot be read: %s", error)

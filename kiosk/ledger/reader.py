@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kiosk.database import Reader
+from kiosk.database import Reader, has_writer
 from kiosk.ledger import queries
 from kiosk.ledger.entry import ChainSpan, Stored
 from wire.chain import Head
@@ -18,6 +18,10 @@ class LedgerReader:
 
     def __init__(self, folder: Path) -> None:
         self._reader = Reader(folder / LEDGER_FILE)
+
+    def lives(self) -> bool:
+        """Whether a kiosk process is there that writes it; cheap enough for several calls a second."""
+        return has_writer(self._reader.path)
 
     def changed(self) -> bool:
         """Whether anything was committed since the last call."""

@@ -19,7 +19,7 @@ MIB = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What is worth telling at once when it changes."""
+    """What is worth telling at once when it changes. `state`: running or out-of-service, the centre's page knows no more."""
 
     roster_version: int
     state: str

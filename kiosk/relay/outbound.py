@@ -11,6 +11,7 @@ from pathlib import Path
 from kiosk.database import DatabaseError
 from kiosk.ledger.entry import ChainSpan, Receipted
 from kiosk.ledger.reader import LedgerReader
+from kiosk.relay.condition import Condition
 from kiosk.relay.link import Link
 from kiosk.relay.window import Ask, Window
 from kiosk.settings import RelaySettings
@@ -29,18 +30,29 @@ class Outbound:
         self.readable = True
         self._topic = Address(kiosk, "records").topic
         self._reader = LedgerReader(ledger)
+        self._condition = Condition()
+        self._stale = True  # until a look went well: what changed is told once only
 
     @property
     def newest(self) -> ChainSpan | None:
         """The chain that the kiosk writes now; None before its first record."""
         return self.chains[-1] if self.chains else None
 
+    @property
+    def in_service(self) -> bool:
+        """Whether somebody who stands before the kiosk now can check in, as far as the ledger tells."""
+        return self.readable and self._condition.in_service is True and self._reader.lives()
+
     def look(self, *, again: bool = False) -> bool:
         """See what the ledger holds, if it changed; gives whether the newest chain is another one than at the last look."""
         before = self.newest
         try:
-            if self._reader.changed() or again:
+            self._stale |= self._reader.changed() or again
+            if self._stale:
                 self.chains = self._reader.chains()
+                if self.newest:
+                    self._condition.follow(self._reader, self.newest)
+                self._stale = False
         except DatabaseError as error:
             self._note(error)
             return False

@@ -4,11 +4,13 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from kiosk.centre import REREAD_NS, Centre
+from kiosk.database import DatabaseError, Trouble
 from kiosk.gallery import Enrolled, Roster
 from kiosk.journal import Journal
 from kiosk.ledger import Entry
@@ -147,6 +149,38 @@ def test_a_receipt_is_told_once_and_the_backlog_shrinks(desk: Desk) -> None:
     assert desk.look().backlog == 1
     desk.look()
     assert desk.received == [str(entries[0]), str(entries[1])]
+
+
+class Busy:
+    """A reader of which one method cannot read once, as when the writer commits for longer than a second."""
+
+    def __init__(self, reader: RelayReader, method: str) -> None:
+        self._reader = reader
+        self._method = method
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self._method:
+            self._method = ""
+            raise DatabaseError(Path("relay.db"), Trouble.BUSY, "locked")
+        return getattr(self._reader, name)
+
+
+@pytest.mark.parametrize("method", ["receipts", "roster_versions"])
+def test_a_change_that_could_not_be_read_is_read_at_the_next_look(desk: Desk, method: str) -> None:
+    desk.roster = ROSTER
+    entry = desk.open().journal.check_in(check_in())
+    assert entry is not None
+    desk.centre.expect(entry)
+    desk.look()
+    desk.take(entry, 1)
+    desk.roster = replace(ROSTER, version=2)
+    desk.publish(2)
+    desk.centre._relay = Busy(desk.centre._relay, method)  # type: ignore[assignment]
+    desk.look()
+    gallery = desk.look().gallery
+    assert desk.received == [str(entry)]
+    assert gallery is not None
+    assert gallery.roster.version == 2
 
 
 def test_the_link_is_as_the_relay_has_it(desk: Desk) -> None:

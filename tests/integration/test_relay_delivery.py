@@ -6,6 +6,7 @@ import logging
 import random
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,8 +18,9 @@ from kiosk.relay import RelayReader, app
 from kiosk.settings import Folders, KioskSettings, RelaySettings
 from tests.fixtures.brokers import BrokerProcess, wait_for
 from tests.fixtures.fake_centre import AT, FakeCentre
-from tests.fixtures.ledgers import Box, check_in, reading
+from tests.fixtures.ledgers import HEARTBEAT, Box, check_in, reading
 from wire import messages as m
+from wire.records import Event
 from wire.seals import KeyName, Sealed, SealingKey
 
 pytestmark = pytest.mark.timeout(120)
@@ -320,6 +322,29 @@ def test_live_records_pass_a_long_backlog(mosquitto: Site) -> None:
 
 def test_the_status_is_sealed_by_the_relays_own_key(mosquitto: Site) -> None:
     site = mosquitto
+    site.centre.start()
     site.start_relay()
-    wait_for("the key is made", (site.folder / "relay" / "keys" / "relay-1.jwk").exists)
-    assert str(open_relay_key(site.folder / "relay" / "keys", "kiosk-1").public.name) == "kiosk-1/relay#1"
+    wait_for("the status is told", lambda: site.centre.sealed_statuses)
+    key = open_relay_key(site.folder / "relay" / "keys", "kiosk-1").public
+    assert str(key.name) == "kiosk-1/relay#1"
+    assert key.verify(site.centre.sealed_statuses[0], Sealed.STATUS)
+
+
+def test_the_status_tells_whether_the_kiosk_serves(mosquitto: Site) -> None:
+    site = mosquitto
+
+    def told(state: str) -> None:
+        wait_for(f"the centre hears {state}", lambda: site.centre.statuses and site.centre.statuses[-1].state == state)
+
+    site.centre.start()
+    site.start_relay()
+    told("out-of-service")
+    site.ledger.append(replace(HEARTBEAT, in_service=True), reading())
+    told("running")
+    site.ledger.append(Event(event="out-of-service", detail={"reason": "camera-lost"}), reading(1))
+    site.append(3)
+    told("out-of-service")
+    site.ledger.append(Event(event="in-service", detail={"seconds": 9}), reading(2))
+    told("running")
+    site.ledger.close()
+    told("out-of-service")
