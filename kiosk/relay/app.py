@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection
 
+from firmware.watchdog import notify
 from kiosk.database import DatabaseError, Trouble
 from kiosk.keys import open_relay_key
 from kiosk.ledger.entry import Receipted
@@ -88,13 +89,16 @@ class Relay:
         """Work until `stop` is set."""
         self._look()
         self._link.start()
+        notify("READY=1")
         while not stop.is_set():
+            notify("WATCHDOG=1")
             self._link.check()
             self._take(self._events())
             self._look()
             self._outbound.send(self._link)
             self._ask_for_missing()
             self._tell()
+        notify("STOPPING=1")
 
     def close(self) -> None:
         """Say farewell, and let go of everything; twice is fine."""
@@ -227,7 +231,7 @@ class Relay:
 
     def _outlook(self) -> Outlook:
         newest = self._outbound.newest
-        state = "running" if self._outbound.in_service else "out-of-service"
+        state = "running" if newest and self._outbound.readable else "no-ledger"
         return Outlook(self._roster_version, state, newest.chain if newest else None)
 
     def _begin(self) -> dict[str, Receipted]:
