@@ -46,3 +46,13 @@ SEED ?= 1
 .PHONY: campaign-kill
 campaign-kill: setup
 	$(BIN)/python -m tests.e2e.kill_campaign --kills $(KILLS) --seed $(SEED)
+
+# Every promise that has a figure; what needs pictures of many people or further weights runs when they are there.
+.PHONY: bench
+bench: setup
+	$(BIN)/siperlu bench vision --json
+	$(BIN)/siperlu bench search --json
+	$(BIN)/siperlu bench green --json
+	$(BIN)/siperlu bench ingest --json
+	$(if $(wildcard $(FACES)/lfw),$(BIN)/siperlu evaluate faces --faces $(FACES)/lfw/faces --pairs $(FACES)/lfw/pairs.txt --json)
+	$(if $(MODELS),$(BIN)/siperlu bench vision --detector yunet --models $(MODELS) --json)

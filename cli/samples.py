@@ -15,8 +15,8 @@ _SHA256 = "5e5efdd1686aa566af0d3cc1313b131e4b197657a8ffd03669e6d3fad92705ec"
 _FOLDER = "face_recognition-1.3.0/tests/test_images/"
 _LARGEST = 4 << 20  # bytes of one picture
 PEOPLE = {
-    "obama": ("obama.jpg", "obama2.jpg", "obama3.jpg"),
-    "biden": ("biden.jpg",),
+    "Barack Obama": ("obama.jpg", "obama2.jpg", "obama3.jpg"),
+    "Joe Biden": ("biden.jpg",),
     "partial": ("obama_partial_face.jpg", "obama_partial_face2.jpg"),
 }
 """Which pictures show whom; `partial` are cut-off faces of the first."""

@@ -64,7 +64,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
 
 def _photos(faces: Path | None, home: Path) -> dict[str, list[Path]]:
     if faces is not None:
-        return folder_of_people(faces)
+        return {name.replace("_", " ").title(): photos for name, photos in folder_of_people(faces).items()}
     return {name: photos for name, photos in sample_faces(home).items() if name != "partial"}
 
 
