@@ -231,7 +231,7 @@ class Relay:
 
     def _outlook(self) -> Outlook:
         newest = self._outbound.newest
-        state = "running" if newest and self._outbound.readable else "no-ledger"
+        state = "running" if self._outbound.in_service else "out-of-service"
         return Outlook(self._roster_version, state, newest.chain if newest else None)
 
     def _begin(self) -> dict[str, Receipted]:
