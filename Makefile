@@ -11,6 +11,7 @@ $(VENV)/.ready: setup.py requirements/lock.txt models/manifest.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Siperlu needs Python 3.11 or newer; set PYTHON=")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c requirements/lock.txt -e '.[dev]'
+	$(BIN)/python -m compileall -q kiosk collector wire firmware models settings cli
 	$(BIN)/siperlu models build
 	@touch $@
 
