@@ -95,11 +95,15 @@ def _ingest(lane: Lane, intake: Intake, publish: Callable[[list[Outgoing]], obje
 
 def _jobs(settings: CollectorSettings, writer: Writer, keys: CentreKeys, link: Link, connected: Event) -> RosterJob:
     from collector.people import publisher  # noqa: PLC0415 - ingest alone needs no models
+    from models import manifest  # noqa: PLC0415
+
+    manifest.card(settings.rosters.embedder)  # said now, when it is no model
+    too_large: set[str] = set()
 
     def changes(session: Session) -> list[Outgoing]:
-        return publisher.changes(session, keys, settings, now())
+        return publisher.changes(session, keys, settings, now(), too_large)
 
-    return RosterJob(writer, link, connected, changes, publisher.everything)
+    return RosterJob(writer, link, connected, changes, publisher.everything, settings.rosters.every_s)
 
 
 def _web(settings: CollectorSettings, stack: ExitStack) -> Part:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import field_validator
 
 from settings import Section, Settings, key
 
@@ -38,6 +41,13 @@ class Rosters(Section):
     false_accepts: float = key(0.001, "Wanted share of strangers accepted at a kiosk.", ge=1e-6, le=0.1)
     embedder: str = key("dlib", "Embedder of the templates, as named in models/manifest.toml.")
     weights: Path = key(Path("/var/lib/siperlu/weights"), "Installed weights.")
+    every_s: float = key(
+        10.0,
+        "Changes of people and kiosks are looked for so often, and at every connection.",
+        unit="s",
+        ge=0.2,
+        le=3600,
+    )
 
 
 class Web(Section):
@@ -46,6 +56,23 @@ class Web(Section):
     port: int = key(8090, "Port on 127.0.0.1; 0 takes a free one.", ge=0, le=65535)
     language: str = key("id", "First language of the pages: id or en.", pattern="^(id|en)$")
     timezone: str = key("Asia/Jakarta", "Local time of the regency (WIB, no daylight saving).")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        """Found out when the file is read, not when the first page is asked for."""
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("no zone of the IANA time zone database; e.g. Asia/Jakarta") from error
+        return name
+
+
+class Reports(Section):
+    """Printed reports."""
+
+    regency: str = key("Pemerintah Kabupaten Lumajang", "Whose letterhead it is.")
+    place: str = key("Lumajang", "Where a recap is signed.")
 
 
 class CollectorSettings(Settings):
@@ -56,3 +83,4 @@ class CollectorSettings(Settings):
     ingest: Ingest = Ingest()
     rosters: Rosters = Rosters()
     web: Web = Web()
+    reports: Reports = Reports()

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import partial
-from threading import Event
+from threading import Event, Lock
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -34,8 +34,11 @@ POLL_S = 0.1
 BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 IN_FLIGHT = 65_535
 """Unacknowledged messages the broker may send ahead (MQTT 5): brokers stop at 20 otherwise, less than one batch."""
-OUT_QUEUE = 100_000
-"""Messages to kiosks that wait for the broker; beyond, receipts are lost and asked for again."""
+OUT_QUEUE = 60_000
+"""Messages to kiosks that wait for the broker, of the 65,535 that MQTT can tell apart; beyond, receipts are lost and asked
+for again."""
+AHEAD = 2000
+"""Messages on the way up to which there is room for rosters: receipts never queue behind more."""
 
 
 class Link:
@@ -58,22 +61,34 @@ class Link:
         self._ended = Event()
         self._lost_at: float | None = None
         self._let_go = 0
+        self._on_the_way = 0
+        self._refused = False
+        self._counting = Lock()
 
     @property
     def up(self) -> bool:
         """Whether the broker is connected now."""
         return self._up.is_set()
 
+    @property
+    def room(self) -> int:
+        """How many messages may be handed over that can wait; none offline."""
+        return max(0, AHEAD - self._on_the_way) if self.up else 0
+
     def publish(self, messages: Iterable[Outgoing]) -> int:
-        """Hand messages to the broker, QoS 1; how many it was handed. Offline none is: receipts are asked for again by
-        sending again, and rosters are published anew on every connection."""
+        """Hand messages to the broker, QoS 1, as far as it takes them; how many. Offline none is: receipts are asked for
+        again by sending again, and rosters are published anew on every connection."""
         client = self._client
         handed = 0
         for message in messages:
             if client is None or not self._up.is_set():
                 break
             done = client.publish(message.topic, message.payload, qos=1, retain=message.retain)
-            handed += done.rc in (MQTTErrorCode.MQTT_ERR_SUCCESS, MQTTErrorCode.MQTT_ERR_QUEUE_SIZE)
+            if done.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+                break
+            handed += 1
+            with self._counting:
+                self._on_the_way += 1
         return handed
 
     def run(self, stop: Event) -> None:
@@ -150,6 +165,7 @@ class Link:
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
+        client.on_publish = self._on_publish
         return client
 
     def _on_connect(self, client: mqtt.Client, _user: Any, _flags: Any, reason: Any, _properties: Any) -> None:
@@ -159,6 +175,8 @@ class Link:
         if self._lane is not None:
             client.subscribe([(topic, 1) for topic in subscriptions_of_centre()])
         self._client = client
+        self._on_the_way = 0
+        self._refused = False
         self._up.set()
         if self._lost_at is None:
             log.info("connected to broker %s:%s", self._settings.host, self._settings.port)
@@ -189,6 +207,16 @@ class Link:
             self._let_go += 1
             if self._let_go == 1:
                 log.warning("more messages wait than memory may hold: newer ones are let go and will be sent again")
+
+    def _on_publish(self, client: mqtt.Client, _user: Any, _mid: int, reason: Any, _properties: Any) -> None:
+        """The broker has answered for a message."""
+        if client is not self._client:
+            return
+        with self._counting:
+            self._on_the_way -= 1
+        if reason.is_failure and not self._refused:
+            self._refused = True
+            log.error("broker refuses what the centre publishes: %s; check its access list for the centre", reason)
 
     def _acknowledge(self, client: mqtt.Client, mid: int, qos: int) -> None:
         # An earlier connection's number means another message on this one.

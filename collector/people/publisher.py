@@ -33,6 +33,9 @@ LOG = logging.getLogger(__name__)
 MOST_PEOPLE = 15_000
 """Largest roster that is published: the sealed manifest of more would come near the longest message of the wire."""
 
+AT_ONCE = 5000
+"""Messages after which one run ends, and the next goes on: while a run lasts, SQLite lets nobody else write."""
+
 CLEARED = ""
 """Digest and sealed text of an entry that was taken away: remembered, so that a broker is told again on reconnect."""
 
@@ -54,6 +57,9 @@ class _Given:
     digest: str
 
 
+_NONE = _Given(CLEARED, CLEARED)
+
+
 @dataclass(frozen=True, slots=True)
 class _Centre:
     """All that rosters are made of, read by one query a table."""
@@ -67,30 +73,40 @@ class _Centre:
     given: Mapping[str, Mapping[str, _Given]]
 
 
-def changes(session: Session, keys: CentreKeys, settings: CollectorSettings, now: datetime) -> list[Outgoing]:
+def changes(
+    session: Session, keys: CentreKeys, settings: CollectorSettings, now: datetime, told: set[str] | None = None
+) -> list[Outgoing]:
     """Bring the stored rosters to what they should be at `now`; the messages that tell the kiosks, in order.
 
-    Entries go before the manifest that names them, cleared ones after it. Nothing is written when nothing changed.
+    Entries go before the manifest that names them, cleared ones after it. Nothing is written when nothing changed; when
+    much did, this run does some kiosks, and empty is what it gives when there is no more to do. `told`: kiosks whose
+    roster was too large before, so that it is logged once.
     """
     zone = ZoneInfo(settings.web.timezone)
     card = manifest.card(settings.rosters.embedder)
     centre = _load(session, card.tag, now.astimezone(zone).date())
     run = _Run(session, keys, card, settings.rosters.false_accepts, now)
+    told = set() if told is None else told
     outgoing: list[Outgoing] = []
     for kiosk in centre.kiosks:
-        outgoing += run.kiosk(kiosk, _people(centre, kiosk, zone), centre)
+        people = _fitting(kiosk.id, _people(centre, kiosk, zone), centre.given.get(kiosk.id, {}), told)
+        outgoing += run.kiosk(kiosk, people, centre)
+        if len(outgoing) >= AT_ONCE:
+            break
     session.flush()
     return outgoing
 
 
-def everything(session: Session) -> list[Outgoing]:
-    """Every retained message again, for a broker that may have forgotten them: entries before their manifest."""
-    entries = session.execute(select(PublishedEntry.kiosk, PublishedEntry.person, PublishedEntry.sealed))
-    manifests = session.execute(select(PublishedRoster.kiosk, PublishedRoster.sealed))
-    return [
-        *(_outgoing(kiosk, sealed, person) for kiosk, person, sealed in entries),
-        *(_outgoing(kiosk, sealed) for kiosk, sealed in manifests),
-    ]
+def everything(session: Session, after: str = "") -> tuple[str, list[Outgoing]]:
+    """The next kiosk by id after `after` that has a roster, empty when there is none, and every retained message of it
+    again, for a broker that may have forgotten them: entries before their manifest."""
+    following = select(PublishedRoster.kiosk, PublishedRoster.sealed).where(PublishedRoster.kiosk > after)
+    kiosk, roster = session.execute(following.order_by(PublishedRoster.kiosk).limit(1)).one_or_none() or ("", "")
+    if not kiosk:
+        return "", []
+    entries = select(PublishedEntry.person, PublishedEntry.sealed).where(PublishedEntry.kiosk == kiosk)
+    told = [_outgoing(kiosk, sealed, person) for person, sealed in session.execute(entries)]
+    return kiosk, [*told, _outgoing(kiosk, roster)]
 
 
 class _Run:
@@ -110,14 +126,6 @@ class _Run:
         reader = centre.readers.get(kiosk.id)
         serving = kiosk.retired_at is None and reader is not None
         if not serving and last is None:
-            return []
-        if len(people) > MOST_PEOPLE:
-            LOG.error(
-                "roster of %s: %d people are too many, most are %d; narrow its scope",
-                kiosk.id,
-                len(people),
-                MOST_PEOPLE,
-            )
             return []
         given = centre.given.get(kiosk.id, {})
         sealed = self._entries(kiosk.id, people, given, reader, centre.faces) if serving and reader else {}
@@ -209,6 +217,21 @@ class _Run:
         return peek(sealed).get("kid") == self._seal_name and wanted == replace(
             before, at=wanted.at, version=wanted.version
         )
+
+
+def _fitting(
+    kiosk: str, people: dict[str, Entitled], given: Mapping[str, _Given], told: set[str]
+) -> dict[str, Entitled]:
+    """Of too many people those that the kiosk has already: nobody is added, but who is removed is gone."""
+    if len(people) <= MOST_PEOPLE:
+        told.discard(kiosk)
+        return people
+    if kiosk not in told:
+        LOG.error(
+            "roster of %s: %d people are too many, most are %d; narrow its scope", kiosk, len(people), MOST_PEOPLE
+        )
+        told.add(kiosk)
+    return {person: place for person, place in people.items() if given.get(person, _NONE).digest != CLEARED}
 
 
 def _people(centre: _Centre, kiosk: Kiosk, zone: ZoneInfo) -> dict[str, Entitled]:

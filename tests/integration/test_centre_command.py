@@ -11,6 +11,8 @@ import paho.mqtt.client as mqtt
 import pytest
 from click.testing import CliRunner
 from paho.mqtt.enums import CallbackAPIVersion
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from cli.main import main
@@ -28,6 +30,7 @@ from tests.fixtures.brokers import BrokerProcess, wait_for
 from wire.jwks import KEY_SET
 
 TOPIC = "siperlu/v1/kiosk-1/roster"
+LAST = Outgoing(TOPIC, b"manifest", retain=True)
 
 
 def config(folder: Path, url: str) -> str:
@@ -98,11 +101,11 @@ def test_rosters_are_published_again_when_the_broker_has_forgotten_them(tmp_path
     connected = threading.Event()
     link = Link(Broker(port=broker.port, tls=False), "centre", None, connected.set)
 
-    def everything(_session: Session) -> list[Outgoing]:
-        return [Outgoing(TOPIC, b"manifest", retain=True)]
+    def everything(_session: Session, after: str) -> tuple[str, list[Outgoing]]:
+        return ("", []) if after else ("kiosk-1", [LAST])
 
     with Writer(open_engine(sqlite_url)) as writer:
-        job = RosterJob(writer, link, connected, lambda _session: [], everything)
+        job = RosterJob(writer, link, connected, lambda _session: [], everything, 10)
         loops = [Loop("link", link.run), Loop("jobs", job.run)]
         for loop in loops:
             loop.start()
@@ -114,6 +117,46 @@ def test_rosters_are_published_again_when_the_broker_has_forgotten_them(tmp_path
         for loop in reversed(loops):
             loop.close()
     broker.kill()
+
+
+def test_more_rosters_than_a_link_can_hold_all_reach_the_broker_the_last_one_too(
+    tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collector.ingest.link.OUT_QUEUE", 50)
+    monkeypatch.setattr("collector.ingest.link.AHEAD", 40)
+    broker = BrokerProcess("mosquitto", tmp_path)
+    broker.start()
+    connected = threading.Event()
+    link = Link(Broker(port=broker.port, tls=False), "centre", None, connected.set)
+
+    def everything(_session: Session, after: str) -> tuple[str, list[Outgoing]]:
+        following = f"{int(after or 0) + 1}"
+        entries = [Outgoing(f"{TOPIC}/p-{following}-{n}", b"entry", retain=True) for n in range(99)]
+        return ("", []) if after == "3" else (following, entries if following != "3" else [*entries, LAST])
+
+    with Writer(open_engine(sqlite_url)) as writer:
+        job = RosterJob(writer, link, connected, lambda _session: [], everything, 10)
+        loops = [Loop("link", link.run), Loop("jobs", job.run)]
+        for loop in loops:
+            loop.start()
+        wait_for("the last roster is at the broker", _retained(broker.port), 30)
+        for loop in reversed(loops):
+            loop.close()
+    broker.kill()
+
+
+def test_what_could_not_be_committed_is_not_published(tmp_path: Path) -> None:
+    def changes(session: Session) -> list[Outgoing]:
+        session.execute(text("CREATE TABLE of (x REFERENCES units(code) DEFERRABLE INITIALLY DEFERRED)"))
+        session.execute(text("INSERT INTO of VALUES ('nowhere')"))  # found out by the commit
+        return [LAST]
+
+    link = Link(Broker(port=1, tls=False), "centre", None)
+    with opened(f"sqlite:///{tmp_path / 'centre.db'}", tmp_path) as centre:
+        job = RosterJob(centre.writer, link, threading.Event(), changes, lambda _session, _after: ("", []), 0.2)
+        with pytest.raises(IntegrityError):
+            job.run(threading.Event())
+    assert not job._waiting
 
 
 def _retained(port: int) -> Callable[[], bool]:

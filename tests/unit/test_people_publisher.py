@@ -66,6 +66,15 @@ class Centre:
         self.session.commit()
         return found
 
+    def everything(self) -> list[Outgoing]:
+        """Of one kiosk after the other, as the job asks for it."""
+        found: list[Outgoing] = []
+        kiosk, messages = publisher.everything(self.session)
+        while kiosk:
+            found += messages
+            kiosk, messages = publisher.everything(self.session, kiosk)
+        return found
+
     def manifest(self, message: Outgoing) -> RosterManifest:
         return ROSTER_MANIFEST.decode(self.keys.public.keyring().verify(message.payload, Sealed.ROSTER_MANIFEST))
 
@@ -149,7 +158,7 @@ def test_a_person_removed_is_gone_from_the_manifest_and_their_entry_is_cleared(c
     assert set(centre.manifest(roster).people) == {"budi"}
     assert cleared == Outgoing("siperlu/v1/k-1/roster/siti", b"", retain=True)
     assert centre.changes(LATER) == []
-    assert cleared in publisher.everything(centre.session)
+    assert cleared in centre.everything()
 
 
 def test_who_comes_back_is_told_again(centre: Centre) -> None:
@@ -170,9 +179,9 @@ def test_a_reconnect_tells_everything_again_entries_first(centre: Centre) -> Non
     centre.kiosk("k-1", "SD")
     centre.kiosk("k-2", "DIS")
     first = centre.changes()
-    again = publisher.everything(centre.session)
+    again = centre.everything()
     assert sorted(again, key=repr) == sorted(first, key=repr)
-    assert [topic.count("/") for topic in _topics(again)] == [2, 2, 1, 1]
+    assert _topics(again) == ["k-1/roster/siti", "k-1/roster", "k-2/roster/siti", "k-2/roster"]
 
 
 def test_a_centre_restored_from_a_backup_still_moves_forward(centre: Centre) -> None:
@@ -291,16 +300,42 @@ def test_another_rate_of_false_accepts_moves_the_threshold_alone(centre: Centre)
     assert centre.manifest(roster).people == first.people
 
 
-def test_a_roster_too_large_for_the_wire_is_not_published(
+def test_a_roster_too_large_for_the_wire_takes_nobody_in_but_forgets_who_was_removed(
     centre: Centre, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(publisher, "MOST_PEOPLE", 1)
-    centre.person("siti", "SD")
-    centre.person("budi", "SD")
+    for name in ("siti", "budi", "ani"):
+        centre.person(name, "SD")
     centre.kiosk("k-1", "SD")
-    assert centre.changes() == []
-    assert "narrow its scope" in caplog.text
+    centre.changes()
+    monkeypatch.setattr(publisher, "MOST_PEOPLE", 2)
+    centre.person("late", "SD")
+    leave(centre.session, "siti", date(2026, 1, 5))
+    told: set[str] = set()
+    roster, cleared = publisher.changes(centre.session, centre.keys, SETTINGS, LATER, told)
+    assert set(centre.manifest(roster).people) == {"budi", "ani"}
+    assert cleared.topic.endswith("siti")
+    assert publisher.changes(centre.session, centre.keys, SETTINGS, LATER, told) == []
+    assert [record.getMessage().count("narrow its scope") for record in caplog.records] == [1]
     assert "siti" not in caplog.text
+
+
+def test_a_retired_kiosk_forgets_everybody_however_many_there_are(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("siti", "budi"):
+        centre.person(name, "SD")
+    centre.kiosk("k-1", "SD")
+    centre.changes()
+    monkeypatch.setattr(publisher, "MOST_PEOPLE", 1)
+    kiosks.retire(centre.session, "k-1", NOW)
+    assert centre.manifest(centre.changes(LATER)[0]).people == {}
+
+
+def test_much_to_tell_is_told_in_several_short_runs(centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+    _office(centre, 4, 2)
+    monkeypatch.setattr(publisher, "AT_ONCE", 3)
+    runs = [len(centre.changes()) for _ in range(5)]
+    assert runs == [3, 3, 3, 3, 0]
 
 
 def test_the_largest_roster_fits_a_message(centre: Centre) -> None:

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from cli.config import FILES
 from cli.main import main
+from collector.settings import CollectorSettings
 from settings import Section, Settings, SettingsError, key, keys, parse, reference, render
 from settings.describe import Key, sections, toml
 
@@ -131,6 +132,12 @@ def test_every_wrong_key_is_listed_with_a_mend() -> None:
     assert 'house.toml: lmap: unknown key; did you mean "lamp"?' in lines
     assert any("lamp.level = -1" in line and "greater than or equal to 0" in line for line in lines)
     assert len(lines) == 3
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../etc/passwd", "Asia", "/etc/localtime"])
+def test_a_time_zone_nobody_knows_is_found_when_the_file_is_read(zone: str) -> None:
+    with pytest.raises(SettingsError, match=r"web\.timezone = .*Asia/Jakarta"):
+        parse(CollectorSettings, f'[web]\ntimezone = "{zone}"\n', "centre.toml")
 
 
 def _run(*arguments: str) -> Result:
