@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import ValidationInfo, field_validator
 
 from settings import Section, Settings, key
 
@@ -45,9 +49,6 @@ class VisionSettings(Section):
 
     detector: Literal["auto", "hog", "yunet"] = key("auto", "auto takes YuNet where it is installed, else HOG.")
     embedder: str = key("dlib", "Name of the embedder in models/manifest.toml.")
-    false_accepts: float = key(
-        0.001, "Wanted share of strangers accepted, when the roster brings no threshold.", ge=1e-6, le=0.1
-    )
 
 
 class CheckInSettings(Section):
@@ -79,6 +80,15 @@ class ScreenSettings(Section):
     language: Literal["id", "en"] = key("id", "Language of the screen.")
     timezone: str = key("Asia/Jakarta", "Local time on the wall (WIB, no daylight saving).")
 
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("no such time zone; Indonesia has Asia/Jakarta, Asia/Makassar, Asia/Jayapura") from error
+        return name
+
 
 class RelaySettings(Section):
     """The way to the centre."""
@@ -92,6 +102,21 @@ class RelaySettings(Section):
     window: int = key(200, "Records on the way without a receipt at one time.", unit="records", ge=1, le=10000)
     resend_s: float = key(20.0, "Without progress for so long the window is sent again.", unit="s", ge=0.2, le=3600)
     keep_days: int = key(90, "A record is kept so long after its receipt.", unit="days", ge=1, le=3650)
+
+    @field_validator("tls")
+    @classmethod
+    def _plain_on_loopback_only(cls, tls: bool, info: ValidationInfo) -> bool:
+        host = str(info.data.get("host", ""))
+        if not tls and host != "localhost" and not _is_loopback(host):
+            raise ValueError(f"off only for a broker on loopback, and relay.host is {host!r}; set it to true")
+        return tls
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class KioskSettings(Settings):

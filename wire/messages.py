@@ -45,7 +45,8 @@ class Receipt:
 class Status:
     """Advice about a kiosk's health, retained, and as last will with `online` false. Nothing is judged by it.
 
-    `backlog`: records without a receipt. `state`: word the lights show. Temperature in °C, disk free in MiB.
+    `backlog`: records without a receipt. `state`: running, or out-of-service while nobody could check in. Temperature in °C,
+    disk free in MiB.
     """
 
     kiosk: KioskId

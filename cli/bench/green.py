@@ -97,6 +97,7 @@ def _kiosk(parts: ExitStack, engine: Engine, gallery: Gallery, folder: Path, sho
         live=LivePicture(screen.picture),
         now=clock.read,
     )
+    screen.start()
     for part in (screen, whole.journal, whole.eye, whole.live, whole.camera):
         parts.callback(part.close)
     rules = Rules(KioskSettings().checkin.agree_frames, repeat_ns=0, show_ns=1_000_000_000)

@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from cli.output import Failure
 from models.engine import Engine
 from models.face import Box, Image
 
@@ -16,8 +17,14 @@ SHAPE = 4 / 3
 
 
 def frame_photo(engine: Engine, photo: Path, target: Path) -> None:
-    """Write the part of `photo` round its largest face; the whole photo when there is none to be found."""
-    image = np.asarray(cv2.imread(str(photo), cv2.IMREAD_COLOR), np.uint8)
+    """Write the part of `photo` round its largest face; the whole photo when there is none to be found.
+
+    Raises Failure for a file that is no picture.
+    """
+    read = cv2.imread(str(photo), cv2.IMREAD_COLOR)
+    if read is None:
+        raise Failure(f"{photo}: no picture that OpenCV can decode; replace it or take it out of the folder")
+    image = np.asarray(read, np.uint8)
     faces = [detection.box for detection in engine.detect(image)]
     view = _round(image, max(faces, key=lambda box: box.width)) if faces else image
     cv2.imwrite(str(target), view, [cv2.IMWRITE_JPEG_QUALITY, 95])
