@@ -1,4 +1,5 @@
-"""The centre's own keys: one folder of mode 0700, one JWK file of mode 0600 a key.
+"""The centre's own keys: one folder of mode 0700, one JWK file of mode 0600 a key; 0750 and 0640 where several users
+seal, who then are one group.
 
 `centre-<n>.jwk` seals everything the centre sends, `box-<n>.jwk` reads what is encrypted to the centre. A higher
 number is newer and seals; older ones stay in the public set, so that old and new overlap.
@@ -72,8 +73,8 @@ def _open_all(
 
 def _read(path: Path, name: KeyName, read: Callable[[KeyName, dict[str, str]], K]) -> K:
     mode = path.stat().st_mode & 0o777
-    if mode & 0o077:
-        raise KeysError(f"{path}: mode {mode:04o} lets others read a secret key; chmod 600 {path}")
+    if mode & 0o037:
+        raise KeysError(f"{path}: mode {mode:04o} lets others read or change a secret key; chmod 600 {path}")
     try:
         return read(name, json.loads(path.read_text("ascii")))
     except (ValueError, AttributeError, SealError) as error:

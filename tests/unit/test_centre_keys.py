@@ -27,11 +27,18 @@ def test_nobody_else_can_read_them(tmp_path: Path) -> None:
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
 
 
-def test_a_key_that_others_can_read_is_refused_with_the_mend(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", [0o604, 0o644, 0o620, 0o660])
+def test_a_key_that_others_can_read_or_a_group_can_change_is_refused_with_the_mend(tmp_path: Path, mode: int) -> None:
     CentreKeys.open(tmp_path)
-    (tmp_path / "centre-1.jwk").chmod(0o640)
+    (tmp_path / "centre-1.jwk").chmod(mode)
     with pytest.raises(KeysError, match="chmod 600"):
         CentreKeys.open(tmp_path)
+
+
+def test_the_processes_that_seal_may_read_one_key_by_their_group(tmp_path: Path) -> None:
+    made = CentreKeys.open(tmp_path)
+    (tmp_path / "centre-1.jwk").chmod(0o640)
+    assert CentreKeys.open(tmp_path).public == made.public
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"x": "AA", "d": "AA"}', "é"])
