@@ -9,14 +9,15 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from cli.output import Failure
 from collector.errors import CollectorError
 from collector.settings import CollectorSettings
 from collector.store import migrate
-from collector.store.engine import open_engine
-from collector.store.writer import Writer
+from collector.store.engine import open_engine, open_reader
+from collector.store.writer import Writer, translated
 from models.errors import ModelsError
 from settings import SettingsError, load
 from wire.errors import WireError
@@ -36,12 +37,12 @@ def failures() -> Iterator[None]:
 
 @contextmanager
 def centre(path: Path | None) -> Iterator[tuple[CollectorSettings, Writer]]:
-    """The centre's settings and its database, brought to this program's version. Raises Failure."""
+    """The centre's settings and its database, to write: SQLite is brought to this program's version. Raises Failure."""
     with failures():
         settings = load(CollectorSettings, path)
         engine = open_engine(settings.store.url)
         with Writer(engine) as writer:
-            migrate.upgrade(engine)
+            migrate.prepare(engine)
             yield settings, writer
 
 
@@ -50,6 +51,22 @@ def session(path: Path | None) -> Iterator[tuple[CollectorSettings, Session]]:
     """One transaction on the centre's database, committed at the end. Raises Failure."""
     with centre(path) as (settings, writer), writer.session() as opened:
         yield settings, opened
+
+
+@contextmanager
+def reading(path: Path | None) -> Iterator[tuple[CollectorSettings, Session]]:
+    """The centre's database for a look: it keeps no writer waiting for long and makes no database. Raises Failure."""
+    with failures():
+        settings = load(CollectorSettings, path)
+        engine = open_reader(settings.store.url)
+        try:
+            migrate.check(engine)
+            with Session(engine) as opened:
+                yield settings, opened
+        except DBAPIError as error:
+            raise translated(error) from error
+        finally:
+            engine.dispose()
 
 
 def today(settings: CollectorSettings) -> date:

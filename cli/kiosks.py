@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cli.centre import as_json, config, session
+from cli.centre import as_json, config, reading, session
 from cli.output import Failure, emit, say
 from cli.table import show
 from collector.people import kiosks
@@ -59,7 +59,7 @@ def retire(kiosk: str, path: Path | None) -> None:
 @as_json
 def list_(path: Path | None, as_json: bool) -> None:
     """List every kiosk."""
-    with session(path) as (_, opened):
+    with reading(path) as (_, opened):
         found = [_public(one) for one in kiosks.registered(opened)]
     if as_json:
         emit({"kiosks": found})

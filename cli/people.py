@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from cli.centre import as_json, config, session, today
+from cli.centre import as_json, centre, config, reading, session, today
 from cli.output import Failure, emit, say
 from cli.table import show
 from collector.people import importing, sheet
 from collector.people.importing import Preview
 from collector.people.leaving import leave
 from collector.people.merge import KnownPerson
+from collector.people.rows import Bad
+from collector.people.sheet import Sheet
 
 LATER = {"faces": "cli.faces"}
 SHOWN_ROWS = 40
@@ -52,17 +55,17 @@ def import_(  # noqa: PLR0913, PLR0917 - click hands over one argument an option
     People: nama; status; unit, and nip or id; further unit_kedua, tanggal_lahir, mulai, sampai, keluar.
     Units: kode; nama; further jenis, induk, lintang, bujur. A column that is not there changes nothing.
     """
-    with session(path) as (settings, opened):
-        table = sheet.read_file(file)
-        found = importing.preview(opened, table, today(settings))
-        _show(found)
-        if found.plan.bad and not dry_run:
-            target = set_aside or file.with_name(f"{file.stem}.ditolak.csv")
-            _save(target, importing.report(table, found.plan.bad))
-        if strict and found.plan.bad:
-            raise Failure(f"{file}: {len(found.plan.bad)} rows are wrong and --strict was asked; nothing was written")
-        if not dry_run:
-            importing.apply(opened, found, today(settings))
+    with centre(path) as (settings, writer):
+        table, day = sheet.read_file(file), today(settings)
+        with writer.session() as opened:
+            found = importing.preview(opened, table, day)
+            wrong = found.plan.bad
+            target = _save(set_aside or file.with_name(f"{file.stem}.ditolak.csv"), table, wrong, dry_run)
+            if not (dry_run or (strict and wrong)):
+                importing.apply(opened, found, day)
+    _show(found, target)
+    if strict and wrong:
+        raise Failure(f"{file}: {len(wrong)} rows are wrong and --strict was asked; nothing was written")
     _conclude(found, dry_run, as_json)
 
 
@@ -71,7 +74,7 @@ def import_(  # noqa: PLR0913, PLR0917 - click hands over one argument an option
 @as_json
 def list_(path: Path | None, as_json: bool) -> None:
     """List the people who serve, with the ids that kiosks know them by."""
-    with session(path) as (settings, opened):
+    with reading(path) as (settings, opened):
         people = [one for one in importing.known_people(opened) if one.left_on is None or one.left_on > today(settings)]
     people.sort(key=lambda person: (person.main.unit if person.main else "", person.name))
     if as_json:
@@ -91,15 +94,18 @@ def remove(who: str, path: Path | None, erase: bool) -> None:
     say(f"{person}: {'deleted' if erase else 'left'}; kiosks forget them with the next roster")
 
 
-def _save(target: Path, raw: bytes) -> None:
+def _save(target: Path, table: Sheet, wrong: Sequence[Bad], dry_run: bool) -> Path | None:
+    """Write the rows set aside before anything is imported; where they are, if there are any."""
+    if dry_run or not wrong:
+        return None
     try:
-        target.write_bytes(raw)
+        target.write_bytes(importing.report(table, wrong))
     except OSError as error:
         raise Failure(f"{target}: {error.strerror}; name another file with --report. Nothing was imported") from error
-    say(f"rows set aside: {target}")
+    return target
 
 
-def _show(found: Preview) -> None:
+def _show(found: Preview, target: Path | None) -> None:
     for remark in found.remarks:
         say(f"note: {remark}")
     problems = [("error", bad.line, error) for bad in found.plan.bad for error in bad.errors]
@@ -110,6 +116,8 @@ def _show(found: Preview) -> None:
         show(["", "line", "problem"], shown, on_stderr=True)
     if len(problems) > SHOWN_ROWS:
         say(f"… and {len(problems) - SHOWN_ROWS} more")
+    if target is not None:
+        say(f"rows set aside: {target}")
 
 
 def _public(person: KnownPerson) -> dict[str, str]:

@@ -50,9 +50,7 @@ def run(settings: CollectorSettings, stop: Event, roles: frozenset[Role] = EVERY
     engine = open_engine(settings.store.url)
     with ExitStack() as stack:
         writer = stack.enter_context(Writer(engine))
-        if is_sqlite(settings.store.url):
-            migrate.upgrade(engine)
-        migrate.check(engine)
+        migrate.prepare(engine)
         if not run_parts(_parts(settings, writer, roles, stack), stop):
             raise PartEndedError("a part of the centre ended by itself; see above")
 
@@ -69,16 +67,18 @@ def check_sharing(url: str, roles: frozenset[Role]) -> None:
 def _parts(settings: CollectorSettings, writer: Writer, roles: frozenset[Role], stack: ExitStack) -> list[Part]:
     """In the order of their start; the end is the other way round: jobs, then the lane, which finishes the batch it
     has in hand and sends its receipts, then the link, then the pages."""
-    parts: list[Part] = []
-    if Role.WEB in roles:
-        parts.append(_web(settings, stack))
-    if roles == {Role.WEB}:
-        return parts
+    parts = [] if roles == {Role.WEB} else _linked(settings, writer, roles)
+    # Made last and started first: it holds a port as soon as it is made.
+    return [_web(settings, stack), *parts] if Role.WEB in roles else parts
+
+
+def _linked(settings: CollectorSettings, writer: Writer, roles: frozenset[Role]) -> list[Part]:
+    """The link to the broker, and what works by it."""
     keys = CentreKeys.open(settings.store.keys)
     lane = Lane(settings.ingest.batch, settings.ingest.wait_ms / 1000) if Role.INGEST in roles else None
     connected = Event()
     link = Link(settings.broker, _client_id(roles), lane, connected.set)
-    parts.append(Loop("link", link.run))
+    parts: list[Part] = [Loop("link", link.run)]
     if lane is not None:
         parts.append(Loop("ingest", _ingest(lane, Intake(writer, keys), link.publish), lane.wake))
     if Role.JOBS in roles:

@@ -14,6 +14,10 @@ from collector.people.rows import Bad, PersonRow, UnitRow
 
 T = TypeVar("T", "KnownPerson", "KnownUnit")
 
+IMPORT_UNITS = "import the units first"
+MOST_HINTS = 100
+"""Unknown units of one file for which one like them is looked for; each takes some milliseconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Post:
@@ -133,6 +137,7 @@ class _People:
         self._units = units
         self._today = today
         self._claimed: dict[str, int] = {}
+        self._hints: dict[str, str] = {}
 
     def plan(self, row: PersonRow) -> Item[KnownPerson] | Bad:
         """The row's effect, or why it cannot be taken."""
@@ -149,10 +154,16 @@ class _People:
 
     def _missing_units(self, row: PersonRow) -> list[str]:
         return [
-            f"unit {code} is not known; {_near(code, self._units)}"
+            f"unit {code} is not known; {self._hint(code)}"
             for code in (row.unit, row.second)
             if code is not None and code not in self._units
         ]
+
+    def _hint(self, code: str) -> str:
+        """Looked for once a code, and not for ever: a file with its columns shifted has thousands."""
+        if code not in self._hints and len(self._hints) < MOST_HINTS:
+            self._hints[code] = _near(code, self._units)
+        return self._hints.get(code, IMPORT_UNITS)
 
     def _claims(self, row: PersonRow, before: KnownPerson | None) -> list[str]:
         """Errors where an earlier row is about the same id, number or person."""
@@ -244,7 +255,7 @@ def _with_sound_parent(item: Item[KnownUnit], parents: Mapping[str, str | None])
 
 def _near(code: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(code, list(known), n=1)
-    return f"did you mean {near[0]}?" if near else "import the units first"
+    return f"did you mean {near[0]}?" if near else IMPORT_UNITS
 
 
 def _sorted(outcomes: Iterable[Item[T] | Bad]) -> Plan[T]:

@@ -36,6 +36,14 @@ def upgrade(engine: Engine) -> None:
         raise translated(error) from error
 
 
+def prepare(engine: Engine) -> None:
+    """What every start does: an SQLite file is brought up to date, a server's database only on purpose, for others may
+    run on it. Raises SchemaError, StoreDownError."""
+    if engine.dialect.name == "sqlite":
+        upgrade(engine)
+    check(engine)
+
+
 def check(engine: Engine) -> None:
     """Raises SchemaError when the database is older or newer than this program, StoreDownError when it is away."""
     try:

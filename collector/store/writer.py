@@ -14,6 +14,15 @@ from sqlalchemy.orm import Session
 
 from collector.errors import StoreDownError
 
+MENDS = {
+    "unable to open database file": "check store.url: its folder must exist and belong to the centre's user",
+    "readonly database": "it must belong to the centre's user",
+    "database is locked": "another command is writing, try again",
+    "no such table": "siperlu collector migrate",
+    "database or disk is full": "free the disk",
+}
+"""What SQLite says, and what to do about it; a server's own words name the server."""
+
 
 class Writer:
     """Writes to the centre's database; ingest and jobs of one process share it.
@@ -83,4 +92,5 @@ def translated(error: DBAPIError) -> Exception:
     if not (error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)):
         return error
     first = str(error.orig).strip().partition("\n")[0]
-    return StoreDownError(f"database: {first}")
+    mend = next((f"; {mend}" for said, mend in MENDS.items() if said in first), "")
+    return StoreDownError(f"database: {first}{mend}")

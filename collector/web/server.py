@@ -20,8 +20,20 @@ HOST = "127.0.0.1"
 """Nobody logs in yet, so nobody else may look: there is no setting for another address."""
 
 STOP_S = 5.0
+LONGEST_REQUEST = 65_536
+"""Bytes of a request's body: no page takes any, and more is not read, nor kept on the disk meanwhile."""
 
 log = logging.getLogger(__name__)
+
+
+def _listening(port: int) -> socket.socket:
+    """Raises OSError that names the setting."""
+    try:
+        return socket.create_server((HOST, port))
+    except OSError as error:
+        raise OSError(
+            error.errno, f"web.port = {port}: {error.strerror}; end what listens there or set another"
+        ) from error
 
 
 class WebServer:
@@ -37,8 +49,9 @@ class WebServer:
         self._server = waitress.create_server(
             create_app(engine, settings, now),
             map=self._sockets,
-            sockets=[socket.create_server((HOST, settings.web.port))],
+            sockets=[_listening(settings.web.port)],
             threads=4,
+            max_request_body_size=LONGEST_REQUEST,
             ident=None,
         )
         self._thread = threading.Thread(target=self._server.run, name="web", daemon=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -64,7 +65,12 @@ def test_postgresql_is_migrated_on_purpose_only(tmp_path: Path, postgres_url: st
     settings = CollectorSettings(store=Store(url=postgres_url, keys=tmp_path / "keys"))
     with pytest.raises(SchemaError, match="siperlu collector migrate"):
         run(settings, threading.Event(), frozenset({Role.INGEST}))
-    assert called("migrate", "--config", config(tmp_path, postgres_url))[0] == 0
+    path = config(tmp_path, postgres_url)
+    for line in (("people", "list"), ("people", "remove", "nobody"), ("collector", "kiosks", "list")):
+        refused = CliRunner().invoke(main, [*line, "--config", path])
+        assert (refused.exit_code, "siperlu collector migrate" in refused.stderr) == (1, True)
+    assert called("migrate", "--config", path)[0] == 0
+    assert called("kiosks", "list", "--config", path)[0] == 0
 
 
 def test_the_centres_public_keys_are_printed_and_never_the_secret(tmp_path: Path, sqlite_url: str) -> None:
@@ -92,7 +98,31 @@ def test_gaps_are_listed_until_they_are_filled(tmp_path: Path, store_url: str) -
 
 def test_a_database_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     code, _, told = called("gaps", "--config", config(tmp_path, f"sqlite:///{tmp_path}/none/centre.db"))
-    assert (code, told) == (1, "Error: database: unable to open database file\n")
+    assert (code, "store.url" in told, told.count("\n")) == (1, True, 1)
+
+
+@pytest.mark.parametrize("line", [("people", "list"), ("collector", "kiosks", "list"), ("collector", "gaps")])
+def test_looking_makes_no_database(tmp_path: Path, sqlite_url: str, line: tuple[str, ...]) -> None:
+    assert CliRunner().invoke(main, [*line, "--config", config(tmp_path, sqlite_url)]).exit_code == 1
+    assert not (tmp_path / "centre.db").exists()
+
+
+def test_an_embedder_that_is_no_model_ends_the_start_with_the_names_of_those_there_are(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    path = Path(config(tmp_path, sqlite_url))
+    path.write_text(path.read_text() + '[rosters]\nembedder = "nope"\n[broker]\ntls = false\n[web]\nport = 0\n')
+    code, _, told = called("run", "--config", str(path))
+    assert (code, "'nope' is no model" in told, "sface" in told) == (1, True, True)
+
+
+def test_a_port_that_is_taken_is_named_with_the_mend(tmp_path: Path, sqlite_url: str) -> None:
+    path = Path(config(tmp_path, sqlite_url))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        path.write_text(path.read_text() + f"[broker]\ntls = false\n[web]\nport = {port}\n")
+        code, _, told = called("run", "--config", str(path))
+    assert (code, f"web.port = {port}" in told, "set another" in told) == (1, True, True)
 
 
 def test_rosters_are_published_again_when_the_broker_has_forgotten_them(tmp_path: Path, sqlite_url: str) -> None:

@@ -222,3 +222,21 @@ def test_a_report_that_cannot_be_written_stops_the_import(run: Run, tmp_path: Pa
     failed = run("import", str(tmp_path / "people.csv"), "--report", str(tmp_path / "no" / "where.csv"))
     assert (failed.exit_code, "--report" in failed.stderr) == (1, True)
     assert json.loads(run("list", "--json").stdout) == {"people": []}
+
+
+def test_who_had_left_before_is_not_brought_back_until_today(session: Session) -> None:
+    _import(session, UNITS)
+    _import(session, PEOPLE)
+    leave(session, "G1", date(2025, 12, 1))
+    leave(session, "G1", TODAY)
+    assert session.scalars(select(Person.left_on).where(Person.internal_number == "G1")).one() == date(2025, 12, 1)
+
+
+def test_a_number_that_two_people_have_removes_neither(session: Session) -> None:
+    _import(session, UNITS)
+    _import(session, PEOPLE)
+    nip = session.scalars(select(Person.number).where(Person.number.is_not(None))).one()
+    _import(session, f"id;nama;status;unit\n{nip};Ani;honorer dinas;BKD\n")
+    with pytest.raises(RegistrationError, match="2 people"):
+        leave(session, nip or "", TODAY, erase=True)
+    assert session.scalar(select(func.count()).select_from(Person)) == 3

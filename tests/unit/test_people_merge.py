@@ -146,3 +146,14 @@ def test_a_unit_keeps_what_the_file_has_no_column_for() -> None:
     assert plan_units([_unit("A")], known).items[0].effect == "same"
     wider = replace(_unit("A"), given=frozenset({"code", "name", "latitude", "longitude"}))
     assert plan_units([wider], known).items[0].changes == ("latitude", "longitude")
+
+
+def test_a_file_with_its_columns_shifted_is_told_so_in_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    monkeypatch.setattr("collector.people.merge._near", lambda code, _known: looked.append(code) or "did you mean A?")
+    rows = [replace(ROW, line=n, number=None, id=f"K{n}", unit=f"X{n % 700}") for n in range(2000)]
+    plan = plan_people(rows, (), UNITS, TODAY)
+    assert len(plan.bad) == len(rows)
+    assert len(looked) == 100
+    assert plan.bad[0].errors == ("unit X0 is not known; did you mean A?",)
+    assert plan.bad[-1].errors == ("unit X599 is not known; import the units first",)
