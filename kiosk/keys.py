@@ -1,5 +1,6 @@
 """The kiosk's own secret keys: one file each, mode 0600, in a folder of mode 0700.
 
+Made by root, as at registration, they belong to the owner of the folder above: the process that will use them.
 A key file that is damaged is an error, never replaced in silence: another key would start another chain unannounced.
 """
 
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from kiosk.database import Trouble, trouble_of_files
-from kiosk.files import sync
+from kiosk.files import hand_over, sync
 from wire.errors import SealError
 from wire.jwks import KeySet, key_set
 from wire.seals import DecryptionKey, KeyName, SealingKey
@@ -120,7 +121,9 @@ def _open(kind: type[K], path: Path, name: KeyName) -> K:
 
 def _open_folder(folder: Path) -> None:
     try:
-        folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        if not folder.exists():
+            folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+            hand_over(folder)
         _tighten(folder, FOLDER_MODE)
     except OSError as error:
         raise _unwritten(folder, error) from error
@@ -137,6 +140,7 @@ def _make(kind: type[K], path: Path, name: KeyName) -> K:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         _write_new(draft, json.dumps({**key.private, "kid": str(name)}).encode())
+        hand_over(draft)
         os.link(draft, path)
         draft.unlink()
         sync(path.parent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -31,6 +32,18 @@ def test_only_the_owner_may_read_them(tmp_path: Path) -> None:
     assert _mode(tmp_path / "keys") == 0o700
     for path in (tmp_path / "keys" / "record-1.jwk", tmp_path / "relay" / "relay-1.jwk"):
         assert _mode(path) == 0o600
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="giving files away needs root")
+def test_keys_that_root_prints_first_belong_to_the_process_that_will_use_them(tmp_path: Path) -> None:
+    state, nobody = tmp_path / "state", 65534
+    state.mkdir()
+    os.chown(state, nobody, nobody)
+    KioskKeys(state / "keys", "kiosk-1")
+    open_relay_key(state / "relay-keys", "kiosk-1")
+    made = [path for path in state.rglob("*") if path != state]
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in made} == {(nobody, nobody)}
+    assert len(made) == 5
 
 
 def test_loose_modes_are_tightened_and_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
