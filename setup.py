@@ -25,6 +25,10 @@ CENTRE = [
     "alembic>=1.14",  # schema migrations of SQLAlchemy
     "psycopg[binary]>=3.2,<4",  # PostgreSQL
     "holidays>=0.100",  # Indonesia's public holidays and joint leave
+    "XlsxWriter>=3.2,<4",  # writes the recap as XLSX, every text a text cell, fixed time stamps
+    "openpyxl>=3.1,<4",  # reads one back, to hold it against its seal
+    "weasyprint>=66,<71",  # the recap as PDF from HTML; needs Debian's Pango, asked for only when a PDF is printed
+    "segno==1.6.6",  # QR codes without any dependency; pinned, for another version may choose another mask: other bytes
     "amqtt==0.12.1",  # a broker in pure Python, for the demo where no mosquitto is installed
 ]
 DEV = [

@@ -1,0 +1,212 @@
+"""A unit's month from the centre's tables: who is in it, their judged days, the rules that held. Queries only."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from collector.errors import ReportError
+from collector.people.importing import known_units
+from collector.people.merge import KnownUnit
+from collector.people.scope import TOP, Tree
+from collector.recap.lines import Line, lines
+from collector.recap.month import Month, written
+from collector.recap.people import Asked, Member, Office, Signatory
+from collector.recap.staff import Signs, Staff
+from collector.reports.presence import Query
+from collector.rules.codes import Code, State
+from collector.rules.day import DayResult
+from collector.rules.document import DAY_RESULT, RULE_SET
+from collector.rules.ruleset import RuleSet
+from collector.store.hours import StoredRuleSet
+from collector.store.people import Assignment, Person
+from collector.store.results import ClosedDay, ClosedMonth, DayRow
+
+OFFICER = "Pengelola Kepegawaian"
+STEP = 500
+"""People asked for in one query."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is asked for. `regency`, `place`: as printed; `staff`: what OPD say of people, by NIP or internal id."""
+
+    unit: str
+    month: Month
+    regency: str
+    place: str
+    staff: Mapping[str, Staff]
+    printed: datetime
+
+
+def unit_month(session: Session, wish: Wish) -> tuple[Asked, tuple[Line, ...]]:
+    """The recap of a unit and those below it. Raises ReportError when there is no such unit or no judged day.
+
+    Seven queries, and two for each further 500 people.
+    """
+    units = known_units(session)
+    if wish.unit not in units:
+        raise ReportError(f"unit {wish.unit!r} is not known; `siperlu people list` shows the codes in use")
+    below = Tree(units.values()).below(wish.unit)
+    closed = _closed(session, wish.month, below)
+    here = _here(session, wish.month, below)
+    if not here and not closed:
+        raise ReportError(f"unit {wish.unit}: no day of {wish.month} has been judged; is the centre's judging running?")
+    people = sorted({*here, *(day.person for day in closed)})
+    results = _results(session, people, wish.month)
+    members = _members(session, people, [*results, *closed], units, wish)
+    office = _office(session, units, below, wish)
+    asked = Asked(office=office, month=wish.month, printed=wish.printed, closed=_when_closed(session, wish))
+    return asked, lines(members, results, wish.month, below, closed)
+
+
+def _here(session: Session, month: Month, units: Collection[str]) -> list[str]:
+    query = select(DayRow.person).where(
+        DayRow.day >= month.days[0], DayRow.day <= month.days[-1], DayRow.unit.in_(units)
+    )
+    return list(session.scalars(query.distinct()))
+
+
+def _results(session: Session, people: Sequence[str], month: Month) -> list[DayResult]:
+    """From December of the year before: ten days in a row may begin there."""
+    row = DayRow
+    query = select(
+        *(row.person, row.day, row.state, row.codes, row.working, row.minutes_late, row.minutes_early),
+        *(row.no_check_in, row.no_check_out, row.percent_milli, row.unit, row.rules),
+    ).where(row.day >= date(month.year - 1, 12, 1), row.day <= month.days[-1])
+    return [_result(*told) for told in _by_people(session, query, row.person, people)]
+
+
+def _result(*told: Any) -> DayResult:
+    person, day, state, codes, working, late, early, no_in, no_out, milli, unit, rules = told
+    return DayResult(
+        person=person,
+        day=day,
+        state=State(state),
+        codes=tuple(Code(code) for code in codes.split()),
+        working=working,
+        minutes_late=late,
+        minutes_early=early,
+        no_check_in=no_in,
+        no_check_out=no_out,
+        percent=Decimal(milli) / 1000,
+        unit=unit,
+        rules=rules,
+    )
+
+
+def _by_people(session: Session, query: Query, column: Any, people: Sequence[str]) -> Iterable[Any]:
+    for start in range(0, len(people), STEP):
+        yield from session.execute(query.where(column.in_(people[start : start + STEP])))
+
+
+def _closed(session: Session, month: Month, units: Collection[str]) -> list[DayResult]:
+    query = select(ClosedDay.document).where(ClosedDay.month == month.days[0], ClosedDay.unit.in_(units))
+    return [DAY_RESULT.decode(document) for document in session.scalars(query)]
+
+
+def _when_closed(session: Session, wish: Wish) -> str:
+    """When this unit's month was closed, as printed; empty while it is open."""
+    row = session.get(ClosedMonth, (wish.unit, wish.month.days[0]))
+    return written(row.closed_at.astimezone(wish.printed.tzinfo).date()) if row else ""
+
+
+def _members(
+    session: Session, people: Sequence[str], results: Iterable[DayResult], units: Mapping[str, KnownUnit], wish: Wish
+) -> list[Member]:
+    newest: dict[str, DayResult] = {}
+    for day in sorted(results, key=lambda each: each.day):
+        if day.rules and wish.month.days[0] <= day.day <= wish.month.days[-1]:
+            newest[day.person] = day
+    rules = _rules(session, {day.rules for day in newest.values()})
+    found = _by_people(session, select(Person), Person.id, [person for person in people if person in newest])
+    return [_member(row[0], newest[row[0].id], rules, units, wish.staff) for row in found]
+
+
+def _member(
+    person: Person,
+    last: DayResult,
+    rules: Mapping[str, RuleSet],
+    units: Mapping[str, KnownUnit],
+    staff: Mapping[str, Staff],
+) -> Member:
+    told = _told(person, staff)
+    unit = units.get(last.unit)
+    held = rules[last.rules]
+    return Member(
+        id=person.id,
+        name=person.name,
+        number=person.number or person.internal_number or "",
+        status=person.status,
+        unit=unit.name if unit else last.unit,
+        tpp=held.tpp,
+        ladder=held.ladder,
+        grade=told.grade,
+        post=told.post,
+        allowance=told.allowance,
+    )
+
+
+def _told(person: Person, staff: Mapping[str, Staff]) -> Staff:
+    keys = [key for key in (person.number, person.internal_number) if key]
+    return next((staff[key] for key in keys if key in staff), Staff())
+
+
+def _rules(session: Session, names: Collection[str]) -> dict[str, RuleSet]:
+    table = StoredRuleSet
+    rows = session.execute(select(table.id, table.version, table.document))
+    return {name: RULE_SET.decode(raw) for id_, version, raw in rows if (name := f"{id_}/{version}") in names}
+
+
+def _office(session: Session, units: Mapping[str, KnownUnit], below: frozenset[str], wish: Wish) -> Office:
+    path = _upwards(units, wish.unit)
+    opd = next((unit for unit in path if unit.kind in TOP["opd"]), path[-1])
+    head, officer = (_signatory(session, path, role, wish) for role in (Signs.HEAD, Signs.OFFICER))
+    return Office(
+        regency=wish.regency,
+        place=wish.place,
+        opd=opd.name,
+        code=wish.unit,
+        name=units[wish.unit].name,
+        units=below,
+        head=head or Signatory(title=f"Kepala {opd.name}"),
+        officer=officer or Signatory(title=OFFICER),
+    )
+
+
+def _upwards(units: Mapping[str, KnownUnit], code: str) -> list[KnownUnit]:
+    path: list[KnownUnit] = []
+    at: str | None = code
+    while at is not None and at in units and units[at] not in path:
+        path.append(units[at])
+        at = units[at].parent
+    return path
+
+
+def _signatory(session: Session, path: Sequence[KnownUnit], role: Signs, wish: Wish) -> Signatory | None:
+    """Who signs as this in the nearest unit on the way up; their unit is that of the month's last day."""
+    keys = [key for key, staff in wish.staff.items() if staff.signs is role]
+    if not keys:
+        return None
+    last = wish.month.days[-1]
+    query = (
+        select(Person, Assignment.unit)
+        .join(Assignment, Assignment.person == Person.id)
+        .where(or_(Person.number.in_(keys), Person.internal_number.in_(keys)))
+        .where(Assignment.kind == "main", Assignment.from_day <= last)
+        .where(or_(Assignment.until_day.is_(None), Assignment.until_day >= last))
+        .order_by(Person.name, Person.id)
+    )
+    found = {unit: person for person, unit in session.execute(query)}
+    person = next((found[unit.code] for unit in path if unit.code in found), None)
+    if person is None:
+        return None
+    told = _told(person, wish.staff)
+    title = told.post or (OFFICER if role is Signs.OFFICER else f"Kepala {path[-1].name}")
+    return Signatory(title=title, name=person.name, rank=told.rank or told.grade, number=person.number or "")
