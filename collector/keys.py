@@ -7,9 +7,11 @@ number is newer and seals; older ones stay in the public set, so that old and ne
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,14 +84,15 @@ def _read(path: Path, name: KeyName, read: Callable[[KeyName, dict[str, str]], K
 
 
 def _write(path: Path, secret: dict[str, str]) -> None:
-    """Whole or not at all: a half-written key after a power cut would look like a lost one."""
-    draft = path.with_suffix(".new")
-    draft.unlink(missing_ok=True)
+    """Whole or not at all, and never over another: two processes that start at once end with the same key."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         json.dump(secret, file)
         file.flush()
         os.fsync(file.fileno())
-    draft.rename(path)
+    with contextlib.suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
@@ -14,7 +16,10 @@ from collector.errors import SchemaError
 BUSY_S = 10
 WRITER_PRAGMAS = ("journal_mode=TRUNCATE", "synchronous=FULL", "foreign_keys=ON")
 # In UTC a kiosk's wildest clock stays below the year 10000, which Python cannot read.
-SERVER: dict[str, Any] = {"options": "-c timezone=UTC", "connect_timeout": BUSY_S}
+# A receipt follows a commit that is on disk, whatever the server's own default is.
+SERVER: dict[str, Any] = {"options": "-c timezone=UTC -c synchronous_commit=on", "connect_timeout": BUSY_S}
+QUIET: dict[str, Any] = {"hide_parameters": True}
+"""An error's text tells the statement, never its values: those are people."""
 DIALECTS = ("sqlite", "postgresql+psycopg")
 
 
@@ -30,9 +35,11 @@ def open_engine(url: str) -> Engine:
     """
     parsed = _parsed(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True, connect_args=SERVER)
+        return create_engine(parsed, pool_pre_ping=True, connect_args=SERVER, **QUIET)
+    _for_us_alone(parsed.database)
     # check_same_thread off: the writer's one connection is used by several threads, one at a time under its lock.
-    return _sqlite(create_engine(parsed, connect_args={**_waiting(), "check_same_thread": False}), "BEGIN IMMEDIATE")
+    engine = create_engine(parsed, connect_args={**_waiting(), "check_same_thread": False}, **QUIET)
+    return _sqlite(engine, "BEGIN IMMEDIATE")
 
 
 def open_reader(url: str) -> Engine:
@@ -40,10 +47,10 @@ def open_reader(url: str) -> Engine:
     parsed = _parsed(url)
     if parsed.get_backend_name() != "sqlite":
         return create_engine(
-            parsed, pool_pre_ping=True, connect_args=SERVER, execution_options={"postgresql_readonly": True}
+            parsed, pool_pre_ping=True, connect_args=SERVER, execution_options={"postgresql_readonly": True}, **QUIET
         )
     named = parsed.set(database=f"file:{parsed.database}").update_query_dict({"mode": "ro", "uri": "true"})
-    return _sqlite(create_engine(named, connect_args=_waiting(), poolclass=NullPool), "BEGIN", pragmas=())
+    return _sqlite(create_engine(named, connect_args=_waiting(), poolclass=NullPool, **QUIET), "BEGIN", pragmas=())
 
 
 def _parsed(url: str) -> URL:
@@ -54,6 +61,13 @@ def _parsed(url: str) -> URL:
     if parsed.drivername not in (*DIALECTS, "sqlite+pysqlite"):
         raise SchemaError(f"store.url: {parsed.drivername} is not supported; one of {', '.join(DIALECTS)}")
     return parsed
+
+
+def _for_us_alone(database: str | None) -> None:
+    """A new file is made readable by its owner alone: names and templates are in it. Its journals get the same mode."""
+    if database and database != ":memory:" and not database.startswith("file:"):
+        with contextlib.suppress(OSError):  # opening it says why
+            os.close(os.open(database, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 def _waiting() -> dict[str, Any]:

@@ -94,3 +94,23 @@ def test_a_server_that_is_away_is_an_error_that_passes() -> None:
 def test_an_address_that_cannot_work_is_refused(url: str) -> None:
     with pytest.raises(SchemaError, match=r"store\.url"):
         open_engine(url)
+
+
+def test_nobody_else_reads_the_file(tmp_path: Path, sqlite_url: str) -> None:
+    with Writer(open_engine(sqlite_url)) as writer, writer.transaction():
+        assert {path.stat().st_mode & 0o777 for path in tmp_path.glob("centre.db*")} == {0o600}
+
+
+def test_an_error_tells_no_values(writer: Writer) -> None:
+    with pytest.raises(sa.exc.IntegrityError) as caught, writer.session() as session:
+        session.execute(sa.insert(Unit), [{"code": code, "name": "Siti Rahayu", "kind": "opd"} for code in "AA"])
+    assert "Siti Rahayu" not in str(caught.value)
+
+
+def test_a_commit_is_on_disk_when_it_returns(writer: Writer) -> None:
+    with writer.transaction() as connection:
+        if connection.dialect.name == "sqlite":
+            assert connection.scalar(sa.text("PRAGMA synchronous")) == 2
+            assert connection.scalar(sa.text("PRAGMA journal_mode")) == "truncate"
+        else:
+            assert connection.scalar(sa.text("SHOW synchronous_commit")) == "on"

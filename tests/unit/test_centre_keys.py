@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from collector.errors import KeysError
 from collector.keys import CentreKeys
+from wire.jwks import KeySet
 from wire.seals import Sealed
 
 
@@ -66,3 +69,15 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(KeysError, match="file"):
         CentreKeys.open(tmp_path / "file")
+
+
+def test_processes_that_start_at_once_have_the_same_keys(tmp_path: Path) -> None:
+    together = threading.Barrier(8)
+
+    def start(_number: int) -> KeySet:
+        together.wait()
+        return CentreKeys.open(tmp_path / "keys").public
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(start, range(8)))) == 1
+    assert sorted(path.name for path in (tmp_path / "keys").iterdir()) == ["box-1.jwk", "centre-1.jwk"]
