@@ -147,6 +147,7 @@ def _write(connection: Connection, batch: Batch, sorted_out: SortedOut) -> list[
         at = batch.records[0].envelope.message.at
         writing.write_keys(connection, batch.introduced, at)
         writing.write_records(connection, sorted_out.new)
+        writing.write_fresh(connection, sorted_out.new)
         writing.forget_unknown_keys(connection, sorted_out.new)
         forks = [(place_of(one), one.envelope.digest) for one in sorted_out.forks]
         writing.write_incidents(connection, "fork", forks, at)

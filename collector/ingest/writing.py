@@ -17,6 +17,7 @@ from collector.ingest.judge import Accepted, AcceptedBlob, AcceptedStatus, Reaso
 from collector.ingest.links import Place
 from collector.store.people import KioskKey
 from collector.store.records import Blob, Chain, Discarded, Incident, KioskStatus, SetAside, StoredRecord
+from collector.store.results import Fresh
 from wire.records import MAX_SEALED_BYTES, AnyRecord, CheckIn, Enrolment
 
 KEPT_A_DAY = 1000
@@ -42,6 +43,18 @@ def write_keys(connection: Connection, keys: Sequence[KnownKey], at: datetime) -
 def write_records(connection: Connection, records: Sequence[Accepted]) -> None:
     """New records; each place is free, as `read_links` has shown under the same lock."""
     _many(connection, insert(StoredRecord), [_row(one) for one in records])
+
+
+def write_fresh(connection: Connection, records: Sequence[Accepted]) -> None:
+    """Tell the judge which numbers of which chains are new. Added to, never changed: judging cannot hold ingest up."""
+    spans: dict[tuple[str, str], list[int]] = {}
+    for one in records:
+        spans.setdefault((one.record.kiosk, one.record.chain), []).append(one.record.seq)
+    rows = [
+        {"kiosk": kiosk, "chain": chain, "first": min(numbers), "last": max(numbers)}
+        for (kiosk, chain), numbers in spans.items()
+    ]
+    _many(connection, insert(Fresh), rows)
 
 
 def write_incidents(connection: Connection, kind: str, found: Iterable[tuple[Place, str]], at: datetime) -> None:

@@ -115,6 +115,7 @@ class ReasonKind(StrEnum):
     MANUAL = "manual"  # list, why
     MANUAL_UNFOUNDED = "manual-unfounded"  # list, why: the facts do not show the named reason
     RULING = "ruling"  # entry, effect
+    CONTRADICTION = "contradiction"  # what: rules or schedule of the person contradict each other
 
 
 Fact = tuple[str, str | int]

@@ -1,0 +1,150 @@
+"""Facts that people enter: each a class of the rules, stored with whom it touches and when. Withdrawn, never edited."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from collector.judging.errors import EntryError
+from collector.judging.marks import Mark, Whose, dates_near, touch
+from collector.rules.evidence import Disaster, Guarantee, Manual, Permit, Ruling
+from collector.rules.hours import OwnHours, Turn
+from collector.store.hours import Entry, Schedule, StoredTurn
+from wire.codec import Codec
+
+
+class EntryKind(StrEnum):
+    """What an entry says."""
+
+    PERMIT = "permit"
+    OWN_HOURS = "own-hours"
+    MANUAL = "manual"
+    GUARANTEE = "guarantee"
+    DISASTER = "disaster"
+    RULING = "ruling"
+    FINISHED = "finished"  # BKD declared a kiosk finished
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """BKD declared a kiosk finished: all that it has not said by now is silence of a machine, and it is waited for no more."""
+
+    kiosk: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonalHours:
+    """One person's own week."""
+
+    person: str
+    hours: OwnHours
+
+
+Fact: TypeAlias = Permit | PersonalHours | Manual | Guarantee | Disaster | Ruling | Finished
+
+CODECS: Mapping[EntryKind, Codec[Any]] = {
+    EntryKind.PERMIT: Codec("permit", Permit),
+    EntryKind.OWN_HOURS: Codec("own hours", PersonalHours),
+    EntryKind.MANUAL: Codec("manual presence", Manual),
+    EntryKind.GUARANTEE: Codec("guarantee", Guarantee),
+    EntryKind.DISASTER: Codec("disaster", Disaster),
+    EntryKind.RULING: Codec("ruling", Ruling),
+    EntryKind.FINISHED: Codec("kiosk finished", Finished),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whom a fact touches, and the dates it can touch, both included."""
+
+    kind: EntryKind
+    mark: Mark
+    person: str = ""
+    unit: str = ""
+    kiosk: str = ""
+
+
+def enter(connection: Connection, fact: Fact, by: str, reason: str, now: datetime) -> str:
+    """Store a fact and have the days that it touches judged again; its id. Raises EntryError without a name or reason."""
+    if not by.strip() or not reason.strip():
+        raise EntryError("an entry needs who makes it and why (the letter, the finding): name both")
+    where = scope_of(fact)
+    if where.mark.until < where.mark.since:
+        raise EntryError(f"it ends on {where.mark.until}, before it begins on {where.mark.since}: turn the dates round")
+    number = secrets.token_hex(8)
+    row = {
+        "id": number,
+        "kind": where.kind.value,
+        "person": where.person,
+        "unit": where.unit,
+        "kiosk": where.kiosk,
+        "since": where.mark.since,
+        "until": None if where.mark.until == date.max else where.mark.until,
+        "document": CODECS[where.kind].encode(fact),
+        "reason": reason,
+        "entered_by": by,
+        "entered_at": now,
+    }
+    connection.execute(insert(Entry).values(row))
+    touch(connection, [where.mark])
+    return number
+
+
+def withdraw(connection: Connection, number: str, by: str, now: datetime) -> None:
+    """Take an entry back; what it touched is judged again. Raises EntryError."""
+    row = connection.execute(
+        select(Entry.kind, Entry.document).where(Entry.id == number, Entry.withdrawn_at.is_(None))
+    ).one_or_none()
+    if row is None or not by.strip():
+        raise EntryError(f"entry {number!r} is not there or was withdrawn already, or nobody is named who withdraws it")
+    connection.execute(update(Entry).where(Entry.id == number).values(withdrawn_by=by, withdrawn_at=now))
+    touch(connection, [scope_of(CODECS[EntryKind(row.kind)].decode(row.document)).mark])
+
+
+def scope_of(fact: Fact) -> Scope:
+    """Whom and when a fact touches."""
+    if isinstance(fact, Disaster):
+        mark = Mark(Whose.UNIT, fact.unit, *dates_near(fact.since, fact.until))
+        return Scope(EntryKind.DISASTER, mark, unit=fact.unit)
+    if isinstance(fact, Finished):
+        return Scope(EntryKind.FINISHED, Mark(Whose.KIOSK, fact.kiosk, date.min, date.max), kiosk=fact.kiosk)
+    kind, since, until = _personal(fact)
+    return Scope(kind, Mark(Whose.PERSON, fact.person, since, until or date.max), person=fact.person)
+
+
+def _personal(fact: Permit | PersonalHours | Manual | Guarantee | Ruling) -> tuple[EntryKind, date, date | None]:
+    if isinstance(fact, Permit):
+        return EntryKind.PERMIT, fact.since, fact.until
+    if isinstance(fact, PersonalHours):
+        return EntryKind.OWN_HOURS, fact.hours.since, fact.hours.until
+    if isinstance(fact, Manual):
+        return EntryKind.MANUAL, *dates_near(fact.at, fact.at)
+    if isinstance(fact, Guarantee):
+        return EntryKind.GUARANTEE, fact.since, fact.until
+    return EntryKind.RULING, fact.day, fact.day
+
+
+def set_pattern(connection: Connection, person: str, pattern: str, since: date) -> None:
+    """From that day on the person follows this pattern of hours; days since then are judged again."""
+    mine = (Schedule.person == person, Schedule.since == since)
+    connection.execute(delete(Schedule).where(*mine))
+    connection.execute(insert(Schedule).values(person=person, since=since, pattern=pattern))
+    touch(connection, [Mark(Whose.PERSON, person, since, date.max)])
+
+
+def set_turns(connection: Connection, person: str, turns: list[Turn]) -> None:
+    """Enter a stretch of a person's rota; a date that has a turn gets the new one. Days are judged again."""
+    if not turns:
+        return
+    days = {turn.day: turn for turn in turns}
+    mine = (StoredTurn.person == person, StoredTurn.day.in_(sorted(days)))
+    connection.execute(delete(StoredTurn).where(*mine))
+    rows = [{"person": person, "day": day, "shift": turn.shift, "off": turn.off.value} for day, turn in days.items()]
+    connection.execute(insert(StoredTurn), rows)
+    touch(connection, [Mark(Whose.PERSON, person, min(days), max(days))])
