@@ -14,6 +14,10 @@ from typing import Literal
 ClockSource = Literal["ntp", "rtc", "none"]
 
 STA_UNSYNC = 0x0040  # linux/timex.h: the kernel's clock is not disciplined by NTP
+APART_NS = 20_000_000
+TRIES = 5
+"""Two clocks read 20 ms or more apart are read again, so often at most."""
+
 PLAUSIBLE = datetime(2026, 1, 1, tzinfo=UTC)
 """No kiosk ran before this day: an earlier clock was never set, whatever chip it came from."""
 
@@ -40,9 +44,18 @@ def monotonic_ns() -> int:
 
 def read() -> Reading:
     """Read the clock; needs no privilege and never fails."""
-    now = datetime.now(UTC)
+    now, ticks_ns = _together()
     source, error_ms = judge(_kernel_error_us(), _set_by_chip(CLOCK_CHIPS), now)
-    return Reading(now, source, error_ms, _boot(), monotonic_ns())
+    return Reading(now, source, error_ms, _boot(), ticks_ns)
+
+
+def _together() -> tuple[datetime, int]:
+    """Wall clock and monotonic clock of one moment: a thread that had to wait between the two would see a step."""
+    for _ in range(TRIES):
+        before_ns, now, after_ns = monotonic_ns(), datetime.now(UTC), monotonic_ns()
+        if after_ns - before_ns < APART_NS:
+            break
+    return now, after_ns
 
 
 def judge(ntp_error_us: int | None, set_by_chip: bool, now: datetime) -> tuple[ClockSource, int | None]:

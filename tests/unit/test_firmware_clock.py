@@ -29,6 +29,12 @@ def test_a_reading_of_this_machine_is_whole_and_runs_forward() -> None:
     assert one.monotonic_ns < two.monotonic_ns
 
 
+def test_a_thread_that_waited_between_two_clocks_reads_them_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = iter([1_000_000_000, 2_600_000_000, 2_600_000_500, 2_600_001_000])
+    monkeypatch.setattr(clock, "monotonic_ns", lambda: next(ticks))
+    assert clock.read().monotonic_ns == 2_600_001_000
+
+
 def test_the_source_is_the_best_that_somebody_vouches_for() -> None:
     assert judge(1_200, True, NOW) == ("ntp", 2)
     assert judge(None, True, NOW) == ("rtc", None)
