@@ -18,6 +18,7 @@ from collector.store.people import Kiosk, PublishedRoster, Unit
 from collector.store.records import Chain, Incident, KioskStatus, SetAside, StoredRecord
 
 MOST_GAPS = 500
+"""Gaps of one kiosk that are listed, the oldest first."""
 
 FRESH = timedelta(days=7)
 """An incident marks its kiosk for so long; it stays in the list for ever."""
@@ -201,9 +202,11 @@ def _gaps(session: Session, names: Sequence[str]) -> dict[str, list[Gap]]:
         partition_by=(arrived.c.kiosk, arrived.c.chain), order_by=arrived.c.seq
     )
     steps = select(arrived.c.kiosk, arrived.c.chain, before.label("before"), arrived.c.seq).subquery()
-    query = select(steps).where(steps.c.seq > steps.c.before + 1).order_by(*steps.c).limit(MOST_GAPS)
+    place = func.row_number().over(partition_by=steps.c.kiosk, order_by=(steps.c.chain, steps.c.seq)).label("place")
+    gaps = select(steps, place).where(steps.c.seq > steps.c.before + 1).subquery()
+    query = select(*(gaps.c[name] for name in ("kiosk", "chain", "before", "seq"))).where(gaps.c.place <= MOST_GAPS)
     found: dict[str, list[Gap]] = {}
-    for name, chain, last_before, seq in session.execute(query):
+    for name, chain, last_before, seq in session.execute(query.order_by(*gaps.c)):
         found.setdefault(name, []).append(Gap(chain, last_before + 1, seq - 1))
     return found
 

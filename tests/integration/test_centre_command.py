@@ -96,6 +96,21 @@ def test_gaps_are_listed_until_they_are_filled(tmp_path: Path, store_url: str) -
         assert json.loads(called("gaps", "--json", "--config", path)[1].splitlines()[-1]) == {"gaps": []}
 
 
+def test_one_kiosk_with_many_gaps_hides_no_other(
+    tmp_path: Path, store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collector.reports.kiosks.MOST_GAPS", 3)
+    kiosks = [FakeKiosk(f"kiosk-{n}") for n in (1, 2)]
+    with opened(store_url, tmp_path) as centre:
+        centre.register(*kiosks)
+        for kiosk in kiosks:
+            kiosk.day(10)
+            centre.take(*(kiosk.message(text) for text in kiosk.sealed[1::2]))
+        told = called("gaps", "--json", "--config", config(tmp_path, store_url))[1]
+    found = [(gap["kiosk"], gap["first"]) for gap in json.loads(told.splitlines()[-1])["gaps"]]
+    assert found == [(kiosk.id, first) for kiosk in kiosks for first in (1, 3, 5)]
+
+
 def test_a_database_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     code, _, told = called("gaps", "--config", config(tmp_path, f"sqlite:///{tmp_path}/none/centre.db"))
     assert (code, "store.url" in told, told.count("\n")) == (1, True, 1)
