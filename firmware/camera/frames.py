@@ -22,12 +22,11 @@ SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
 class FramesSource:
     """The pictures of a folder in the order of their names, at a frame rate, letterboxed to one size.
 
-    A picture that cannot be decoded is skipped, counted in `skipped` and logged once. Raises CameraMissing when the
-    folder is missing or holds no readable picture.
+    A picture that cannot be decoded is skipped and logged once. Raises CameraMissing when the folder is missing or holds
+    no readable picture.
     """
 
     def __init__(self, folder: str, options: Mapping[str, float], width: int, height: int) -> None:
-        self.skipped = 0
         self._unreadable: set[Path] = set()
         self._folder = Path(folder)
         self._options = options
@@ -74,7 +73,6 @@ class FramesSource:
         yield from itertools.repeat(empty(*self._size), int(self._options["gap"]))
 
     def _skip(self, path: Path) -> None:
-        self.skipped += 1
         if path not in self._unreadable:
             self._unreadable.add(path)
             log.warning("picture %s cannot be decoded, skipped", path)

@@ -24,7 +24,6 @@ class Outcome(StrEnum):
 
 
 NAMED = frozenset({Outcome.RECORDED, Outcome.ALREADY})
-RESULTS = NAMED | {Outcome.NOT_RECOGNISED, Outcome.SEE_OFFICER}
 
 
 @dataclass(frozen=True, slots=True)

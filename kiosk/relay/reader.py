@@ -14,7 +14,7 @@ from kiosk.database import Reader, has_writer
 from kiosk.ledger.entry import Receipted, Rejection
 from kiosk.relay import receipts, rosters
 from kiosk.relay.rosters import RawRoster
-from kiosk.relay.tables import LATEST, LINK
+from kiosk.relay.tables import LINK
 
 T = TypeVar("T")
 
@@ -70,10 +70,6 @@ class RelayReader:
     def roster_versions(self) -> dict[str, int]:
         """Versions of the active roster and of the candidate, by slot: while they stand, so does the roster in force."""
         return self._ask(rosters.versions, {})
-
-    def rules(self) -> str | None:
-        """The newest rules, as sealed by the centre."""
-        return self._ask(lambda connection: connection.execute(select(LATEST.c.sealed)).scalar(), None)
 
     def close(self) -> None:
         """Let go of the file; twice is fine."""
