@@ -15,47 +15,16 @@ depends_on = None
 
 def upgrade() -> None:
     """One version up."""
-    op.create_table(
-        "blobs",
-        sa.Column("digest", sa.String(length=64), nullable=False),
-        sa.Column("kiosk", sa.String(length=63), nullable=False),
-        sa.Column("sealed", sa.Text(), nullable=False),
-        sa.Column("received_at", UtcDateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("digest", name=op.f("pk_blobs")),
-    )
-    op.create_table(
-        "discarded",
-        sa.Column("kiosk", sa.String(length=63), nullable=False),
-        sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("reason", sa.String(length=64), nullable=False),
-        sa.Column("times", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("kiosk", "day", "reason", name=op.f("pk_discarded")),
-    )
-    op.create_table(
-        "incidents",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("kiosk", sa.String(length=63), nullable=False),
-        sa.Column("chain", sa.String(length=43), nullable=False),
-        sa.Column("seq", sa.BigInteger(), nullable=False),
-        sa.Column("kind", sa.String(length=32), nullable=False),
-        sa.Column("digest", sa.String(length=64), nullable=False),
-        sa.Column("at", UtcDateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_incidents")),
-        sa.UniqueConstraint("digest", name=op.f("uq_incidents_digest")),
-    )
-    op.create_index(op.f("ix_incidents_kiosk"), "incidents", ["kiosk"], unique=False)
-    op.create_table(
-        "people",
-        sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("name", sa.String(length=200), nullable=False),
-        sa.Column("status", sa.String(length=32), nullable=False),
-        sa.Column("number", sa.String(length=32), nullable=True),
-        sa.Column("internal_number", sa.String(length=64), nullable=True),
-        sa.Column("left_on", sa.Date(), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_people")),
-        sa.UniqueConstraint("internal_number", name=op.f("uq_people_internal_number")),
-        sa.UniqueConstraint("number", name=op.f("uq_people_number")),
-    )
+    _records()
+    _doubt()
+    _people()
+    _faces()
+    _kiosks()
+    _progress()
+
+
+def _records() -> None:
+    """What kiosks sent."""
     op.create_table(
         "records",
         sa.Column("kiosk", sa.String(length=63), nullable=False),
@@ -81,6 +50,18 @@ def upgrade() -> None:
     op.create_index("ix_records_kiosk_at", "records", ["kiosk", "at"], unique=False)
     op.create_index("ix_records_person_at", "records", ["person", "at"], unique=False)
     op.create_table(
+        "blobs",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("kiosk", sa.String(length=63), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_blobs")),
+    )
+
+
+def _doubt() -> None:
+    """What could not be accepted, or must be looked at."""
+    op.create_table(
         "set_aside",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("topic", sa.Text(), nullable=False),
@@ -99,6 +80,43 @@ def upgrade() -> None:
     )
     op.create_index("ix_set_aside_kiosk_chain_seq", "set_aside", ["kiosk", "chain", "seq"], unique=False)
     op.create_index("ix_set_aside_reason_kiosk", "set_aside", ["reason", "kiosk"], unique=False)
+    op.create_table(
+        "discarded",
+        sa.Column("kiosk", sa.String(length=63), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("reason", sa.String(length=64), nullable=False),
+        sa.Column("times", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("kiosk", "day", "reason", name=op.f("pk_discarded")),
+    )
+    op.create_table(
+        "incidents",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kiosk", sa.String(length=63), nullable=False),
+        sa.Column("chain", sa.String(length=43), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_incidents")),
+        sa.UniqueConstraint("digest", name=op.f("uq_incidents_digest")),
+    )
+    op.create_index(op.f("ix_incidents_kiosk"), "incidents", ["kiosk"], unique=False)
+
+
+def _people() -> None:
+    """People and units."""
+    op.create_table(
+        "people",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("status", sa.String(length=32), nullable=False),
+        sa.Column("number", sa.String(length=32), nullable=True),
+        sa.Column("internal_number", sa.String(length=64), nullable=True),
+        sa.Column("left_on", sa.Date(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_people")),
+        sa.UniqueConstraint("internal_number", name=op.f("uq_people_internal_number")),
+        sa.UniqueConstraint("number", name=op.f("uq_people_number")),
+    )
     op.create_table(
         "units",
         sa.Column("code", sa.String(length=64), nullable=False),
@@ -127,6 +145,10 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_assignments_person"), "assignments", ["person"], unique=False)
     op.create_index(op.f("ix_assignments_unit"), "assignments", ["unit"], unique=False)
+
+
+def _faces() -> None:
+    """Faces."""
     op.create_table(
         "chips",
         sa.Column("digest", sa.String(length=64), nullable=False),
@@ -139,6 +161,20 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_chips_person"), "chips", ["person"], unique=False)
     op.create_table(
+        "templates",
+        sa.Column("person", sa.String(length=64), nullable=False),
+        sa.Column("model", sa.String(length=64), nullable=False),
+        sa.Column("vector", sa.LargeBinary(), nullable=False),
+        sa.Column("photos", sa.Integer(), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["person"], ["people.id"], name=op.f("fk_templates_person_people"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("person", "model", name=op.f("pk_templates")),
+    )
+
+
+def _kiosks() -> None:
+    """Kiosks and what they were given."""
+    op.create_table(
         "kiosks",
         sa.Column("id", sa.String(length=63), nullable=False),
         sa.Column("unit", sa.String(length=64), nullable=False),
@@ -149,29 +185,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_kiosks")),
     )
     op.create_index(op.f("ix_kiosks_unit"), "kiosks", ["unit"], unique=False)
-    op.create_table(
-        "templates",
-        sa.Column("person", sa.String(length=64), nullable=False),
-        sa.Column("model", sa.String(length=64), nullable=False),
-        sa.Column("vector", sa.LargeBinary(), nullable=False),
-        sa.Column("photos", sa.Integer(), nullable=False),
-        sa.Column("made_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(["person"], ["people.id"], name=op.f("fk_templates_person_people"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("person", "model", name=op.f("pk_templates")),
-    )
-    op.create_table(
-        "chains",
-        sa.Column("kiosk", sa.String(length=63), nullable=False),
-        sa.Column("chain", sa.String(length=43), nullable=False),
-        sa.Column("upto", sa.BigInteger(), nullable=False),
-        sa.Column("seen", sa.BigInteger(), nullable=False),
-        sa.Column("complete_at", UtcDateTime(), nullable=True),
-        sa.Column("previous", sa.String(length=43), nullable=True),
-        sa.Column("previous_upto", sa.BigInteger(), nullable=True),
-        sa.Column("first_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(["kiosk"], ["kiosks.id"], name=op.f("fk_chains_kiosk_kiosks")),
-        sa.PrimaryKeyConstraint("kiosk", "chain", name=op.f("pk_chains")),
-    )
     op.create_table(
         "kiosk_keys",
         sa.Column("kid", sa.String(length=100), nullable=False),
@@ -186,23 +199,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("thumbprint", name=op.f("uq_kiosk_keys_thumbprint")),
     )
     op.create_index(op.f("ix_kiosk_keys_kiosk"), "kiosk_keys", ["kiosk"], unique=False)
-    op.create_table(
-        "kiosk_status",
-        sa.Column("kiosk", sa.String(length=63), nullable=False),
-        sa.Column("at", UtcDateTime(), nullable=False),
-        sa.Column("received_at", UtcDateTime(), nullable=False),
-        sa.Column("online", sa.Boolean(), nullable=False),
-        sa.Column("version", sa.String(length=40), nullable=False),
-        sa.Column("state", sa.String(length=64), nullable=False),
-        sa.Column("backlog", sa.BigInteger(), nullable=False),
-        sa.Column("roster_version", sa.BigInteger(), nullable=False),
-        sa.Column("chain", sa.String(length=43), nullable=True),
-        sa.Column("last_seq", sa.BigInteger(), nullable=False),
-        sa.Column("temperature_c", sa.Double(), nullable=True),
-        sa.Column("disk_free_mib", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(["kiosk"], ["kiosks.id"], name=op.f("fk_kiosk_status_kiosk_kiosks")),
-        sa.PrimaryKeyConstraint("kiosk", name=op.f("pk_kiosk_status")),
-    )
     op.create_table(
         "published_entries",
         sa.Column("kiosk", sa.String(length=63), nullable=False),
@@ -222,4 +218,38 @@ def upgrade() -> None:
         sa.Column("sealed", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["kiosk"], ["kiosks.id"], name=op.f("fk_published_rosters_kiosk_kiosks")),
         sa.PrimaryKeyConstraint("kiosk", name=op.f("pk_published_rosters")),
+    )
+
+
+def _progress() -> None:
+    """How far each kiosk's records came, and how it is."""
+    op.create_table(
+        "chains",
+        sa.Column("kiosk", sa.String(length=63), nullable=False),
+        sa.Column("chain", sa.String(length=43), nullable=False),
+        sa.Column("upto", sa.BigInteger(), nullable=False),
+        sa.Column("seen", sa.BigInteger(), nullable=False),
+        sa.Column("complete_at", UtcDateTime(), nullable=True),
+        sa.Column("previous", sa.String(length=43), nullable=True),
+        sa.Column("previous_upto", sa.BigInteger(), nullable=True),
+        sa.Column("first_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["kiosk"], ["kiosks.id"], name=op.f("fk_chains_kiosk_kiosks")),
+        sa.PrimaryKeyConstraint("kiosk", "chain", name=op.f("pk_chains")),
+    )
+    op.create_table(
+        "kiosk_status",
+        sa.Column("kiosk", sa.String(length=63), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
+        sa.Column("online", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=64), nullable=False),
+        sa.Column("backlog", sa.BigInteger(), nullable=False),
+        sa.Column("roster_version", sa.BigInteger(), nullable=False),
+        sa.Column("chain", sa.String(length=43), nullable=True),
+        sa.Column("last_seq", sa.BigInteger(), nullable=False),
+        sa.Column("temperature_c", sa.Double(), nullable=True),
+        sa.Column("disk_free_mib", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["kiosk"], ["kiosks.id"], name=op.f("fk_kiosk_status_kiosk_kiosks")),
+        sa.PrimaryKeyConstraint("kiosk", name=op.f("pk_kiosk_status")),
     )
