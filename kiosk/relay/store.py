@@ -16,6 +16,7 @@ from kiosk.database import DatabaseError, Trouble, Writer, WriterLock
 from kiosk.relay.inbound import SealedRules
 from kiosk.relay.reader import RELAY_FILE
 from kiosk.relay.tables import COMMANDS, LATEST, LINK, TABLES
+from wire.errors import WireError
 from wire.messages import Command
 from wire.types import format_instant
 
@@ -46,10 +47,13 @@ class Store:
         try:
             with self._writer.transaction() as connection:
                 yield connection
+        except WireError as error:  # in what is stored: a message that comes is read before
+            damaged = DatabaseError(self._path, Trouble.DAMAGED, error)
+            self._begin_anew(damaged)
+            raise damaged from error
         except DatabaseError as error:
             if error.trouble is Trouble.DAMAGED:
-                self._set_aside(error)
-                self._writer = Writer(self._path, TABLES)
+                self._begin_anew(error)
             raise
 
     def close(self) -> None:
@@ -65,6 +69,11 @@ class Store:
                 raise
             self._set_aside(error)
             return Writer(self._path, TABLES)
+
+    def _begin_anew(self, error: DatabaseError) -> None:
+        self._writer.close()
+        self._set_aside(error)
+        self._writer = Writer(self._path, TABLES)
 
     def _set_aside(self, error: DatabaseError) -> None:
         aside = self._path.with_name(f"{RELAY_FILE}.damaged-{time.time_ns()}")

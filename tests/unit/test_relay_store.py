@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
 from kiosk.database import DatabaseError
 from kiosk.ledger import ChainSpan, Receipted, Rejection
@@ -15,6 +16,7 @@ from kiosk.relay import RelayReader, receipts, rosters
 from kiosk.relay.centre_keys import CentreKeys
 from kiosk.relay.inbound import Inbound, SealedEntry, SealedManifest, open_message
 from kiosk.relay.store import Store, command_outcome, keep_command, set_link
+from kiosk.relay.tables import MANIFESTS
 from wire import messages as m
 from wire.errors import ContractError, SealError, WireError
 from wire.jwks import key_set, readable
@@ -318,3 +320,15 @@ def test_damage_deeper_in_the_database_is_found_when_it_is_met_and_the_next_star
     store.close()
     (aside,) = tmp_path.glob("relay.db.damaged-*")
     assert aside.stat().st_size == len(raw)
+
+
+def test_a_stored_roster_whose_text_was_damaged_is_asked_for_again_from_the_start(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with store.transaction() as connection:
+        connection.execute(insert(MANIFESTS).values(slot="candidate", version=7, sealed="flipped"))
+    with pytest.raises(DatabaseError, match="damaged"), store.transaction() as connection:
+        rosters.advance(connection)
+    with store.transaction() as connection:
+        assert rosters.versions(connection) == {}
+    store.close()
+    assert len(list(tmp_path.glob("relay.db.damaged-*"))) == 1
