@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from collector.cells import guarded, unguarded
 from collector.errors import SheetError
 
 MAX_BYTES = 16 * 2**20
@@ -17,8 +18,6 @@ MAX_COLUMNS = 100
 MAX_ROWS = 100_000
 MAX_CELL = 500
 DELIMITERS = ";,\t"
-
-_GUARDED = re.compile(r"'+[=+\-@\t\r0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +94,11 @@ def find_columns(header: Sequence[str], known: Mapping[str, Sequence[str]]) -> C
 
 
 def write(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
-    """A CSV with `;` in UTF-8 with mark, as spreadsheets here open it; no cell of it runs as a formula."""
+    """A CSV with `;` in UTF-8 with mark, as spreadsheets here open it; no cell of it runs as a formula or is rounded."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=";")
-    writer.writerow([_guard(cell) for cell in header])
-    writer.writerows([_guard(cell) for cell in row] for row in rows)
+    writer.writerow([guarded(cell) for cell in header])
+    writer.writerows([guarded(cell) for cell in row] for row in rows)
     return text.getvalue().encode("utf-8-sig", errors="replace")
 
 
@@ -123,7 +122,7 @@ def _rows(text: str, origin: str) -> Iterator[Row]:
         for cells in reader:
             if any(cell.strip() for cell in cells):
                 count += 1
-                yield Row(line, tuple(_unguard(cell) for cell in cells))
+                yield Row(line, tuple(unguarded(cell) for cell in cells))
             if count > MAX_ROWS + 1:  # the header is no row
                 raise SheetError(f"{origin}: more than {MAX_ROWS} rows; split it")
             line = reader.line_num + 1
@@ -150,12 +149,3 @@ def _unknown(title: str, name: str, meanings: Mapping[str, str]) -> str:
         return "column NIK is protected data: not read, not stored"
     near = difflib.get_close_matches(name, meanings, n=1)
     return f"column {title[:60]!r} is not read" + (f"; did you mean {near[0]!r}?" if near else "")
-
-
-def _guard(cell: str) -> str:
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") or _GUARDED.match(cell) else cell
-
-
-def _unguard(cell: str) -> str:
-    """Without the apostrophe by which spreadsheets, and `write`, mark a text that is no formula and no number."""
-    return cell[1:] if _GUARDED.match(cell) else cell

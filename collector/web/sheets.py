@@ -9,18 +9,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from flask import Response
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-_LONG_NUMBER = re.compile(r"^\d{12,}$")
+from collector.cells import guarded
 
 
 def cell(value: object) -> str:
-    """A value as text that no spreadsheet takes for a formula, or for a number that it would round.
-
-    Such text gets an apostrophe before it. A NIP has 18 digits, of which a spreadsheet keeps 15.
-    """
-    text = "" if value is None else str(value)
-    risky = text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) or _LONG_NUMBER.match(text)
-    return f"'{text}" if risky else text
+    """A value as text that no spreadsheet takes for a formula, or for a number that it would round."""
+    return guarded("" if value is None else str(value))
 
 
 def lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:

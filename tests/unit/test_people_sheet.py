@@ -96,8 +96,11 @@ def test_two_columns_of_one_meaning_are_refused() -> None:
         sheet.find_columns(["nama", "Name"], KNOWN)
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+62", "-1", "@x", "\tx", "'=1", "'198503122010012003", "''=1"])
-def test_no_cell_that_is_written_runs_as_a_formula_and_reads_back_as_it_was(cell: str) -> None:
+@pytest.mark.parametrize(
+    "cell",
+    ["=1+1", "+62", "-1", "@x", "\tx", "'=1", "'198503122010012003", "''=1", "  =1", "\n=1", "198503122010012003"],
+)
+def test_no_cell_that_is_written_is_run_or_rounded_and_it_reads_back_as_it_was(cell: str) -> None:
     raw = sheet.write(["a"], [[cell]])
     assert raw.decode("utf-8-sig").splitlines()[1].lstrip('"').startswith("'")
     assert sheet.read(raw, "f").rows[0].cells == (cell,)
