@@ -1,0 +1,40 @@
+"""docs/operations.md has a row for every word that the kiosk can show, with the words of the wall."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from firmware.signals import Signal
+from kiosk.screen.view import FAULTS, LOST, SAYINGS
+from kiosk.screen.words import translations
+from kiosk.service import Reason
+
+MANUAL = Path(__file__).resolve().parents[2] / "docs/operations.md"
+ROWS = [line for line in MANUAL.read_text("utf-8").splitlines() if line.startswith("| ")]
+INDONESIAN = translations("id").gettext
+
+
+@pytest.mark.parametrize("reason", sorted({*Reason, *FAULTS}))
+def test_every_alarm_has_its_row_with_the_walls_own_words_and_a_mend(reason: str) -> None:
+    (row,) = [line for line in ROWS if line.startswith(f"| `{reason}` |")]
+    _, _, wall, meaning, mend, indonesian, _ = (cell.strip() for cell in row.split("|"))
+    assert wall == INDONESIAN(FAULTS[reason].title)
+    assert meaning
+    assert mend
+    assert indonesian.startswith("*")
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [
+        "No network",
+        "Clock not confirmed",
+        LOST.title,
+        SAYINGS[Signal.NOT_RECOGNISED].title,
+        SAYINGS[Signal.SEE_OFFICER].title,
+    ],
+)
+def test_every_sign_has_its_row(sign: str) -> None:
+    assert [row for row in ROWS if row.startswith(f"| {INDONESIAN(sign)} |")]
