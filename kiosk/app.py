@@ -14,18 +14,18 @@ from firmware.camera import open_camera
 from firmware.errors import LightsError
 from firmware.lights import Lights, Pins, SilentLights, open_lights
 from firmware.watchdog import notify
-from kiosk.centre import Centre
 from kiosk.checkin import Rules
 from kiosk.database import DatabaseError
-from kiosk.eye import Eye
 from kiosk.gallery import Roster
-from kiosk.heartbeat import Tally
-from kiosk.journal import Journal
 from kiosk.keys import KioskKeys
 from kiosk.ledger import Ledger, LedgerError
-from kiosk.live import LivePicture
 from kiosk.loop import Loop, Parts
-from kiosk.recent import recently_recorded
+from kiosk.loop.centre import Centre
+from kiosk.loop.eye import Eye
+from kiosk.loop.heartbeat import Tally
+from kiosk.loop.journal import Journal
+from kiosk.loop.live import LivePicture
+from kiosk.loop.recent import recently_recorded
 from kiosk.relay.reader import RelayReader
 from kiosk.roster import RosterReader
 from kiosk.screen import ScreenServer

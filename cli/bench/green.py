@@ -21,13 +21,13 @@ from firmware import clock
 from firmware.camera import open_camera
 from firmware.lights import SilentLights
 from kiosk.checkin import Rules
-from kiosk.eye import Eye
 from kiosk.gallery import Enrolled, Gallery
-from kiosk.journal import Journal
 from kiosk.keys import KioskKeys
 from kiosk.ledger import Entry, Ledger
-from kiosk.live import LivePicture
 from kiosk.loop import Loop, Parts
+from kiosk.loop.eye import Eye
+from kiosk.loop.journal import Journal
+from kiosk.loop.live import LivePicture
 from kiosk.screen import ScreenServer
 from kiosk.service import Reason
 from kiosk.settings import KioskSettings, ScreenSettings

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kiosk.centre import REREAD_NS, Centre
 from kiosk.database import DatabaseError, Trouble
 from kiosk.gallery import Enrolled, Roster
-from kiosk.journal import Journal
 from kiosk.ledger import Entry
-from kiosk.recent import recently_recorded
+from kiosk.loop.centre import REREAD_NS, Centre
+from kiosk.loop.journal import Journal
+from kiosk.loop.recent import recently_recorded
 from kiosk.relay import RelayReader, receipts, rosters, store
 from kiosk.relay.inbound import SealedManifest
 from kiosk.service import Reason

@@ -21,9 +21,9 @@ from firmware.signals import Signal
 from kiosk.checkin import Rules
 from kiosk.errors import PartEnded
 from kiosk.gallery import Enrolled, Gallery, Roster
-from kiosk.journal import Journal
 from kiosk.ledger import Entry
 from kiosk.loop import FAILURES_OUT, Loop, Parts
+from kiosk.loop.journal import Journal
 from kiosk.screen import Card, Surroundings
 from kiosk.service import Reason
 from kiosk.vision import Look

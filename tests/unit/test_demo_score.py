@@ -62,9 +62,9 @@ def test_a_round_is_over_when_everybody_was_in_view_since_the_kiosk_first_spoke(
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("INFO kiosk.loop: frame 17: recorded, record 3, 601 ms after", Announcement(17, "recorded", 3)),
-        ("INFO kiosk.loop: frame 51: not-recognised", Announcement(51, "not-recognised", None)),
-        ("INFO kiosk.loop: in service after 2.0 s", None),
+        ("INFO kiosk.loop.loop: frame 17: recorded, record 3, 601 ms after", Announcement(17, "recorded", 3)),
+        ("INFO kiosk.loop.loop: frame 51: not-recognised", Announcement(51, "not-recognised", None)),
+        ("INFO kiosk.loop.loop: in service after 2.0 s", None),
     ],
 )
 def test_the_kiosks_log_is_read(line: str, expected: Announcement | None) -> None:

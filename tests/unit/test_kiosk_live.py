@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from firmware.camera.frame import Frame
-from kiosk.live import LivePicture, encode
+from kiosk.loop.live import LivePicture, encode
 from kiosk.screen import Picture
 from models.face import Box
 

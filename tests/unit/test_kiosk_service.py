@@ -6,9 +6,9 @@ from firmware.clock import Reading
 from firmware.lights import SilentLights
 from firmware.signals import Signal
 from kiosk.checkin import Decision, Outcome
-from kiosk.heartbeat import Heartbeats, Tally
 from kiosk.ledger import Entry
-from kiosk.presenter import Presenter
+from kiosk.loop.heartbeat import Heartbeats, Tally
+from kiosk.loop.presenter import Presenter
 from kiosk.screen import Card
 from kiosk.service import Change, Part, Reason, Service
 from models.face import Hint

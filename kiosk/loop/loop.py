@@ -17,13 +17,13 @@ from firmware.lights import Lights
 from firmware.watchdog import notify
 from kiosk.checkin import Decision, Glance, Outcome, Rules, State, step
 from kiosk.errors import PartEnded
-from kiosk.eye import Eye
 from kiosk.gallery.search import Gallery
-from kiosk.heartbeat import Heartbeats, Tally
-from kiosk.journal import Journal
 from kiosk.ledger import Entry
-from kiosk.live import LivePicture
-from kiosk.presenter import Presenter
+from kiosk.loop.eye import Eye
+from kiosk.loop.heartbeat import Heartbeats, Tally
+from kiosk.loop.journal import Journal
+from kiosk.loop.live import LivePicture
+from kiosk.loop.presenter import Presenter
 from kiosk.screen import ScreenServer, Surroundings, short_name
 from kiosk.service import Part, Reason, Service
 from kiosk.vision import Look, Vision
@@ -39,7 +39,7 @@ MOST_LATENCIES = 1000
 
 
 class FromCentre(Protocol):
-    """What the centre sent, as far as it came: `kiosk.centre.Centre`, which knows the loop as little as it is known."""
+    """What the centre sent, as far as it came: `kiosk.loop.centre.Centre`, which knows the loop as little as it is known."""
 
     gallery: Gallery | None
     trouble: Reason | None

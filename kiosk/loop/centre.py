@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from firmware.clock import Reading
 from kiosk.database import DatabaseError
 from kiosk.gallery import Gallery, OtherModelError, Roster
-from kiosk.journal import Journal
 from kiosk.ledger import Entry, LedgerError, Receipted
+from kiosk.loop.journal import Journal
 from kiosk.relay.reader import RelayReader
 from kiosk.service import Reason
 
