@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Table, and_, case, delete, func, insert, or_, select
@@ -22,6 +22,9 @@ from wire.records import MAX_SEALED_BYTES, AnyRecord, CheckIn, Enrolment
 
 KEPT_A_DAY = 1000
 """Messages without a valid seal that are set aside of one kiosk on one day; the rest of a flood is only counted."""
+
+STALE = timedelta(minutes=15)
+"""A kiosk speaks every few minutes: its last word is out of date after so long."""
 
 
 def write_keys(connection: Connection, keys: Sequence[KnownKey], at: datetime) -> None:
@@ -78,20 +81,25 @@ def write_chains(connection: Connection, states: Iterable[ChainState]) -> None:
 def write_statuses(connection: Connection, statuses: Sequence[AcceptedStatus]) -> None:
     """The newest word of each kiosk.
 
-    An older word is ignored, except that a last will ("offline", dated when the connection began) turns `online` off.
+    An older word is ignored, except that a last will ("offline", dated when the connection began) turns `online` off. But a
+    word that nothing newer has followed for STALE gives way to an older one: its clock ran ahead, or this one's runs
+    behind. The same word again, as a broker retains it, is no sign of life.
     """
+    if not statuses:
+        return
     statement = _upsert(connection, KioskStatus)
     new, held = statement.excluded, _table(KioskStatus).c
-    older = new.at < held.at
+    stale = held.received_at <= statuses[0].envelope.message.at - STALE
+    newer = or_(new.at > held.at, and_(new.at < held.at, stale))
     changed: dict[str, Any] = {
-        column.name: case((older, held[column.name]), else_=new[column.name])
+        column.name: case((newer, new[column.name]), else_=held[column.name])
         for column in held
         if column.name not in {"kiosk", "online"}
     }
     latest = statement.on_conflict_do_update(
         index_elements=["kiosk"],
         set_={**changed, "online": new.online},
-        where=or_(~older, ~new.online),
+        where=or_(newer, ~new.online),
     )
     _many(connection, latest, [_status_row(one) for one in statuses])
 
