@@ -30,7 +30,8 @@ clean:
 # Real faces and third-party weights lie outside the checkout; tests that need them say so when they are not there.
 FACES ?= $(wildcard ../shared/data)
 MODELS ?= $(wildcard ../shared/models)
-DEBIAN := mosquitto postgresql chromium
+# Pango lays out the recap as PDF; Poppler reads one back in tests.
+DEBIAN := mosquitto postgresql chromium libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 poppler-utils
 
 packages:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

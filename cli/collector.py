@@ -19,7 +19,7 @@ from collector.settings import CollectorSettings
 from collector.store.writer import translated
 from settings import load
 
-LATER = {"kiosks": "cli.kiosks"}
+LATER = {"export": "cli.records", "kiosks": "cli.kiosks"}
 PAGE = 1000
 
 

@@ -15,6 +15,8 @@ COMMANDS = {
     "kiosk": "cli.kiosk",
     "collector": "cli.collector",
     "people": "cli.people",
+    "recap": "cli.recap",
+    "verify": "cli.verify",
     "config": "cli.config",
 }
 

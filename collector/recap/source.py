@@ -53,7 +53,8 @@ def unit_month(session: Session, wish: Wish) -> tuple[Asked, tuple[Line, ...]]:
     units = known_units(session)
     if wish.unit not in units:
         raise ReportError(f"unit {wish.unit!r} is not known; `siperlu people list` shows the codes in use")
-    below = Tree(units.values()).below(wish.unit)
+    tree = Tree(units.values())
+    below = tree.below(wish.unit)
     closed = _closed(session, wish.month, below)
     here = _here(session, wish.month, below)
     if not here and not closed:
@@ -61,7 +62,7 @@ def unit_month(session: Session, wish: Wish) -> tuple[Asked, tuple[Line, ...]]:
     people = sorted({*here, *(day.person for day in closed)})
     results = _results(session, people, wish.month)
     members = _members(session, people, [*results, *closed], units, wish)
-    office = _office(session, units, below, wish)
+    office = _office(session, units, tree, wish)
     asked = Asked(office=office, month=wish.month, printed=wish.printed, closed=_when_closed(session, wish))
     return asked, lines(members, results, wish.month, below, closed)
 
@@ -164,17 +165,18 @@ def _rules(session: Session, names: Collection[str]) -> dict[str, RuleSet]:
     return {name: RULE_SET.decode(raw) for id_, version, raw in rows if (name := f"{id_}/{version}") in names}
 
 
-def _office(session: Session, units: Mapping[str, KnownUnit], below: frozenset[str], wish: Wish) -> Office:
+def _office(session: Session, units: Mapping[str, KnownUnit], tree: Tree, wish: Wish) -> Office:
     path = _upwards(units, wish.unit)
     opd = next((unit for unit in path if unit.kind in TOP["opd"]), path[-1])
-    head, officer = (_signatory(session, path, role, wish) for role in (Signs.HEAD, Signs.OFFICER))
+    places = [*(unit.code for unit in path), *sorted(tree.below(opd.code))]
+    head, officer = (_signatory(session, places, role, wish) for role in (Signs.HEAD, Signs.OFFICER))
     return Office(
         regency=wish.regency,
         place=wish.place,
         opd=opd.name,
         code=wish.unit,
         name=units[wish.unit].name,
-        units=below,
+        units=tree.below(wish.unit),
         head=head or Signatory(title=f"Kepala {opd.name}"),
         officer=officer or Signatory(title=OFFICER),
     )
@@ -189,8 +191,8 @@ def _upwards(units: Mapping[str, KnownUnit], code: str) -> list[KnownUnit]:
     return path
 
 
-def _signatory(session: Session, path: Sequence[KnownUnit], role: Signs, wish: Wish) -> Signatory | None:
-    """Who signs as this in the nearest unit on the way up; their unit is that of the month's last day."""
+def _signatory(session: Session, places: Sequence[str], role: Signs, wish: Wish) -> Signatory | None:
+    """Who signs as this in the first of these units that has one; their unit is that of the month's last day."""
     keys = [key for key, staff in wish.staff.items() if staff.signs is role]
     if not keys:
         return None
@@ -204,9 +206,9 @@ def _signatory(session: Session, path: Sequence[KnownUnit], role: Signs, wish: W
         .order_by(Person.name, Person.id)
     )
     found = {unit: person for person, unit in session.execute(query)}
-    person = next((found[unit.code] for unit in path if unit.code in found), None)
+    person = next((found[code] for code in places if code in found), None)
     if person is None:
         return None
     told = _told(person, wish.staff)
-    title = told.post or (OFFICER if role is Signs.OFFICER else f"Kepala {path[-1].name}")
+    title = OFFICER if role is Signs.OFFICER else told.post or "Kepala"
     return Signatory(title=title, name=person.name, rank=told.rank or told.grade, number=person.number or "")
