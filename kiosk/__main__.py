@@ -6,6 +6,7 @@ import logging
 import sys
 from pathlib import Path
 
+from firmware.errors import AddressError
 from kiosk import app
 from kiosk.process import set_up_logging, stop_on_signals
 from kiosk.settings import KioskSettings
@@ -25,5 +26,5 @@ def serve(settings: KioskSettings) -> None:
 if __name__ == "__main__":
     try:
         serve(load(KioskSettings, Path(sys.argv[1]) if len(sys.argv) > 1 else None))
-    except SettingsError as error:
+    except (SettingsError, AddressError, OSError) as error:
         sys.exit(str(error))

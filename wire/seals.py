@@ -235,7 +235,7 @@ class DecryptionKey:
 
 
 def _okp(curve: str, x: str, d: str = "") -> OKPKey:
-    public = {"kty": "OKP", "crv": curve, "x": x}
+    public: dict[str, str | list[str]] = {"kty": "OKP", "crv": curve, "x": x}
     try:
         key = OKPKey.import_key(public)
         whole = OKPKey.import_key({**public, "d": d}) if d else key
