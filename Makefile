@@ -58,3 +58,8 @@ bench: setup
 	$(BIN)/siperlu bench ingest --json
 	$(if $(wildcard $(FACES)/lfw),$(BIN)/siperlu evaluate faces --faces $(FACES)/lfw/faces --pairs $(FACES)/lfw/pairs.txt --json)
 	$(if $(MODELS),$(BIN)/siperlu bench vision --detector yunet --models $(MODELS) --json)
+
+# The units of systemd/ in a booted Debian 12 container: users, sandbox, watchdog, Chromium's own sandbox. Root, network for the first time.
+.PHONY: campaign-nspawn
+campaign-nspawn: setup
+	$(BIN)/python -m tests.e2e.nspawn_campaign $(ARGS)
