@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from werkzeug.wrappers import Response as AnyResponse
 
 from collector.settings import CollectorSettings
-from collector.web import board, kiosks, person
+from collector.web import board, kiosks, person, violations
 from collector.web.desk import Clock, Desk
 from collector.web.guard import guard
 from collector.web.language import speak
@@ -30,7 +30,7 @@ def create_app(engine: Engine, settings: CollectorSettings, now: Clock = lambda:
     guard(app)
     speak(app, settings.web)
     app.jinja_env.globals.update(languages=LANGUAGES, with_query=with_query, now=now, zone=desk.zone)
-    for pages in (board, kiosks, person):
+    for pages in (board, kiosks, person, violations):
         app.register_blueprint(pages.pages(desk))
     app.register_error_handler(HTTPException, _error)
     app.register_error_handler(DBAPIError, _no_database)

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
+from babel.numbers import format_decimal
 from flask import Flask, Response, g, request
 
 from collector.settings import Web
@@ -54,7 +55,10 @@ def _filters(zone: ZoneInfo) -> dict[str, Callable[..., str]]:
     def moment(value: datetime | None) -> str:
         return f"{day(value, 'd MMM')} {clock(value)}" if value else "—"
 
-    return {"clock": clock, "day": day, "moment": moment, "masked": masked}
+    def amount(number: int) -> str:
+        return format_decimal(number, locale=g.language)
+
+    return {"amount": amount, "clock": clock, "day": day, "moment": moment, "masked": masked}
 
 
 def masked(number: str | None) -> str:
