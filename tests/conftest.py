@@ -6,8 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ["tests.stores"]
+
+# The unit suite is run at every change; `make test ARGS=--hypothesis-profile=thorough` looks longer.
+settings.register_profile("quick", max_examples=40, deadline=None, database=None)
+settings.register_profile("thorough", max_examples=1000, deadline=None)
+settings.load_profile("quick")
 
 
 def _folder(variable: str, what: str) -> Path:

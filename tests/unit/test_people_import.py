@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from pathlib import Path
-from typing import TypeAlias
 
 import pytest
-from click.testing import CliRunner, Result
-from sqlalchemy import func, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from cli.main import main
 from collector.errors import RegistrationError, SheetError
 from collector.people import importing, sheet
 from collector.people.leaving import leave
-from collector.store.base import Base
-from collector.store.engine import open_engine
 from collector.store.people import Assignment, Chip, Person, Template, Unit
 
-Run: TypeAlias = Callable[..., Result]
 TODAY = date(2026, 1, 5)
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 NIP = "198503122010012003"
@@ -32,12 +24,9 @@ PEOPLE = f"id;nama;nip;status;unit\nK1;Siti Rahayu;{NIP};PNS;SD-1\nG1;Budi;;hono
 
 
 @pytest.fixture
-def session() -> Iterator[Session]:
-    engine = open_engine("sqlite://")
-    Base.metadata.create_all(engine)
-    with Session(engine) as opened:
+def session(memory_engine: Engine) -> Iterator[Session]:
+    with Session(memory_engine) as opened:
         yield opened
-    engine.dispose()
 
 
 def _import(session: Session, text: str, today: date = TODAY) -> dict[str, int]:
@@ -177,51 +166,6 @@ def test_an_erased_person_leaves_no_face_behind(session: Session) -> None:
 def test_nobody_by_that_number_is_said_so(session: Session) -> None:
     with pytest.raises(RegistrationError, match="nobody"):
         leave(session, "x", TODAY)
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    config = tmp_path / "centre.toml"
-    config.write_text(f'[store]\nurl = "sqlite:///{tmp_path}/centre.db"\n', encoding="utf-8")
-    (tmp_path / "units.csv").write_text(UNITS, encoding="utf-8")
-    (tmp_path / "people.csv").write_text(PEOPLE.replace("guru;SD-1", "guru;SD-9"), encoding="utf-8")
-
-    def call(*arguments: str) -> Result:
-        return CliRunner().invoke(main, ["people", *arguments, "--config", str(config)])
-
-    return call
-
-
-def test_the_command_previews_imports_reports_and_repeats(run: Run, tmp_path: Path) -> None:
-    units, people = str(tmp_path / "units.csv"), str(tmp_path / "people.csv")
-    assert run("import", units).exit_code == 0
-    dry = run("import", people, "--dry-run", "--json")
-    assert json.loads(dry.stdout) == {"kind": "people", "dry_run": True, **_counts(new=1, aside=1)}
-    assert "SD-9" in dry.stderr
-    assert not (tmp_path / "people.ditolak.csv").exists()
-
-    strict = run("import", people, "--strict")
-    assert strict.exit_code == 1
-    assert "nothing was written" in strict.stderr
-    assert json.loads(run("list", "--json").stdout) == {"people": []}
-
-    assert json.loads(run("import", people, "--json").stdout)["new"] == 1
-    assert (tmp_path / "people.ditolak.csv").exists()
-    assert json.loads(run("import", people, "--json").stdout)["same"] == 1
-    assert "Siti Rahayu" in run("list").stdout
-
-    assert run("remove", NIP).exit_code == 0
-    assert json.loads(run("list", "--json").stdout) == {"people": []}
-    assert run("remove", NIP, "--erase").exit_code == 0
-    gone = run("remove", NIP)
-    assert (gone.exit_code, "nobody has" in gone.stderr) == (1, True)
-
-
-def test_a_report_that_cannot_be_written_stops_the_import(run: Run, tmp_path: Path) -> None:
-    run("import", str(tmp_path / "units.csv"))
-    failed = run("import", str(tmp_path / "people.csv"), "--report", str(tmp_path / "no" / "where.csv"))
-    assert (failed.exit_code, "--report" in failed.stderr) == (1, True)
-    assert json.loads(run("list", "--json").stdout) == {"people": []}
 
 
 def test_who_had_left_before_is_not_brought_back_until_today(session: Session) -> None:

@@ -5,24 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
-from cli.kiosks import command
-from cli.people import command as people
 from collector.errors import RegistrationError
 from collector.people import kiosks
 from collector.people.kiosks import Wish
 from collector.people.scope import Scope
-from collector.store.base import Base
-from collector.store.engine import open_engine
 from collector.store.people import KioskKey, Unit
 from wire.errors import SealError
-from wire.jwks import KeySet, PublicJwk, key_set, readable
+from wire.jwks import KeySet, PublicJwk, key_set
 from wire.seals import DecryptionKey, KeyName, SealingKey
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
@@ -34,14 +28,11 @@ def _keys(kiosk: str = "k-1", number: int = 1) -> KeySet:
 
 
 @pytest.fixture
-def session() -> Iterator[Session]:
-    engine = open_engine("sqlite://")
-    Base.metadata.create_all(engine)
-    with Session(engine) as opened:
+def session(memory_engine: Engine) -> Iterator[Session]:
+    with Session(memory_engine) as opened:
         opened.add_all([Unit(code="A", name="A"), Unit(code="B", name="B")])
         opened.flush()
         yield opened
-    engine.dispose()
 
 
 def test_a_kiosk_is_believed_by_its_own_keys(session: Session) -> None:
@@ -128,30 +119,3 @@ def test_a_private_key_is_refused() -> None:
 def test_retiring_nobody_is_said_so(session: Session) -> None:
     with pytest.raises(RegistrationError, match="no kiosk 'k-9'"):
         kiosks.retire(session, "k-9", NOW)
-
-
-def test_the_command_adds_lists_and_retires(tmp_path: Path) -> None:
-    config = tmp_path / "centre.toml"
-    config.write_text(f'[store]\nurl = "sqlite:///{tmp_path}/centre.db"\n', encoding="utf-8")
-    (tmp_path / "keys.json").write_text(readable(_keys()), encoding="utf-8")
-    (tmp_path / "units.csv").write_text("kode;nama\nA;Unit A\n", encoding="utf-8")
-
-    def run(*arguments: str) -> Result:
-        return CliRunner().invoke(command, [*arguments, "--config", str(config)])
-
-    add = ("add", "k-1", "--unit", "A", "--scope", "opd", "--keys", str(tmp_path / "keys.json"))
-    refused = run(*add)
-    assert (refused.exit_code, "import the units first" in refused.stderr) == (1, True)
-    _import_units(config, tmp_path / "units.csv")
-    assert run(*add).exit_code == 0
-    listed = json.loads(run("list", "--json").stdout)["kiosks"]
-    assert [(one["id"], one["scope"], one["retired_at"]) for one in listed] == [("k-1", "opd", None)]
-    assert run("retire", "k-1").exit_code == 0
-    assert json.loads(run("list", "--json").stdout)["kiosks"][0]["retired_at"]
-    assert "k-1" in run("list").stdout
-    missing = run(*add[:-1], str(tmp_path / "none.json"))
-    assert (missing.exit_code, "siperlu kiosk keys" in missing.stderr) == (1, True)
-
-
-def _import_units(config: Path, units: Path) -> None:
-    assert CliRunner().invoke(people, ["import", str(units), "--config", str(config)]).exit_code == 0

@@ -20,8 +20,6 @@ from collector.people.kiosks import Wish
 from collector.people.leaving import leave
 from collector.people.scope import Scope
 from collector.settings import CollectorSettings, Rosters
-from collector.store.base import Base
-from collector.store.engine import open_engine
 from collector.store.people import Assignment, KioskKey, Person, PublishedEntry, PublishedRoster, Template, Unit
 from models import calibration, manifest
 from wire.errors import UnreadableError
@@ -84,16 +82,13 @@ class Centre:
 
 
 @pytest.fixture
-def centre(tmp_path: Path) -> Iterator[Centre]:
-    engine = open_engine("sqlite://")
-    Base.metadata.create_all(engine)
-    with Session(engine) as session:
+def centre(tmp_path: Path, memory_engine: Engine) -> Iterator[Centre]:
+    with Session(memory_engine) as session:
         session.add_all([Unit(code="DIS", name="Dinas", kind="opd"), Unit(code="BKD", name="BKD", kind="opd")])
         session.flush()
         session.add(Unit(code="SD", name="SD", kind="school", parent="DIS"))
         session.commit()
-        yield Centre(engine, session, CentreKeys.open(tmp_path / "keys"), {})
-    engine.dispose()
+        yield Centre(memory_engine, session, CentreKeys.open(tmp_path / "keys"), {})
 
 
 def _topics(messages: list[Outgoing]) -> list[str]:
