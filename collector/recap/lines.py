@@ -13,7 +13,7 @@ from collector.recap.people import Member
 from collector.rules.codes import Code
 from collector.rules.day import DayResult
 from collector.rules.discipline import Notice, Standing, notices, standing
-from collector.rules.month import Recap, recap
+from collector.rules.month import Correction, Recap, recap
 
 WITHOUT_COLUMN = (Code.DK, Code.WFA, Code.CLTN)
 """Codes of working days for which the recap has no column: their number stands in the note."""
@@ -23,7 +23,7 @@ WITHOUT_COLUMN = (Code.DK, Code.WFA, Code.CLTN)
 class Line:
     """One person's month. `percent`: deduction after the month's cap, 0..cap; `days`: in this unit, in order of date.
 
-    `year`: standing up to the end of the month.
+    `year`: standing up to the end of the month. `corrections`: days of earlier closed months that this one takes up.
     """
 
     member: Member
@@ -33,11 +33,17 @@ class Line:
     year: Standing
     notices: tuple[Notice, ...]
     note: str
+    corrections: tuple[Correction, ...] = ()
 
     @property
     def discipline(self) -> Decimal:
         """What is left of the discipline part, in percent."""
         return Decimal(100) - self.percent
+
+    @property
+    def corrected(self) -> Decimal:
+        """Percent that the corrections add; below zero is in the person's favour."""
+        return sum((each.percent for each in self.corrections), Decimal(0))
 
 
 def lines(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -23,10 +23,11 @@ from collector.reports.presence import Query
 from collector.rules.codes import Code, State
 from collector.rules.day import DayResult
 from collector.rules.document import DAY_RESULT, RULE_SET
+from collector.rules.month import Correction
 from collector.rules.ruleset import RuleSet
 from collector.store.hours import StoredRuleSet
 from collector.store.people import Assignment, Person
-from collector.store.results import ClosedDay, ClosedMonth, DayRow
+from collector.store.results import ClosedDay, ClosedMonth, DayRow, StoredCorrection
 
 OFFICER = "Pengelola Kepegawaian"
 STEP = 500
@@ -48,7 +49,7 @@ class Wish:
 def unit_month(session: Session, wish: Wish) -> tuple[Asked, tuple[Line, ...]]:
     """The recap of a unit and those below it. Raises ReportError when there is no such unit or no judged day.
 
-    Seven queries, and two for each further 500 people.
+    Eleven queries, and three for each further 500 people.
     """
     units = known_units(session)
     if wish.unit not in units:
@@ -63,8 +64,11 @@ def unit_month(session: Session, wish: Wish) -> tuple[Asked, tuple[Line, ...]]:
     results = _results(session, people, wish.month)
     members = _members(session, people, [*results, *closed], units, wish)
     office = _office(session, units, tree, wish)
-    asked = Asked(office=office, month=wish.month, printed=wish.printed, closed=_when_closed(session, wish))
-    return asked, lines(members, results, wish.month, below, closed)
+    path = [unit.code for unit in _upwards(units, wish.unit)]
+    asked = Asked(office=office, month=wish.month, printed=wish.printed, closed=_when_closed(session, path, wish))
+    booked = _corrections(session, wish.month, people)
+    found = lines(members, results, wish.month, below, closed)
+    return asked, tuple(replace(line, corrections=booked.get(line.member.id, ())) for line in found)
 
 
 def _here(session: Session, month: Month, units: Collection[str]) -> list[str]:
@@ -112,10 +116,25 @@ def _closed(session: Session, month: Month, units: Collection[str]) -> list[DayR
     return [DAY_RESULT.decode(document) for document in session.scalars(query)]
 
 
-def _when_closed(session: Session, wish: Wish) -> str:
-    """When this unit's month was closed, as printed; empty while it is open."""
-    row = session.get(ClosedMonth, (wish.unit, wish.month.days[0]))
-    return written(row.closed_at.astimezone(wish.printed.tzinfo).date()) if row else ""
+def _when_closed(session: Session, path: Sequence[str], wish: Wish) -> str:
+    """When the month of this unit, or of one above it, was closed, as printed; empty while it is open."""
+    query = select(ClosedMonth.closed_at).where(ClosedMonth.unit.in_(path), ClosedMonth.month == wish.month.days[0])
+    closed_at = session.scalars(query.order_by(ClosedMonth.closed_at).limit(1)).one_or_none()
+    return written(closed_at.astimezone(wish.printed.tzinfo).date()) if closed_at else ""
+
+
+def _corrections(session: Session, month: Month, people: Sequence[str]) -> dict[str, tuple[Correction, ...]]:
+    """What this month took up of earlier ones when it was closed, by person and date."""
+    row = StoredCorrection
+    query = select(row.person, row.then, row.now, row.percent_milli, row.minutes).where(row.booked == month.days[0])
+    found: dict[str, tuple[Correction, ...]] = {}
+    for person, then, now, milli, minutes in _by_people(session, query.order_by(row.day, row.id), row.person, people):
+        before, after = DAY_RESULT.decode(then), DAY_RESULT.decode(now)
+        told = Correction(
+            person=person, day=after.day, then=before, now=after, percent=Decimal(milli) / 1000, minutes=minutes
+        )
+        found[person] = (*found.get(person, ()), told)
+    return found
 
 
 def _members(

@@ -12,8 +12,9 @@ from collector.recap.people import Asked
 from collector.rules.codes import EARLY, LATE, Code, State
 from collector.rules.day import DayResult
 from collector.rules.discipline import Notice
+from collector.rules.month import Correction
 
-RECAP, DAYS, WARNINGS = "Rekap", "Harian", "Disiplin"
+RECAP, DAYS, WARNINGS, CORRECTIONS = "Rekap", "Harian", "Disiplin", "Koreksi"
 
 DAY_CODES = (Code.H, Code.DL, Code.CT, Code.CS, Code.CM, Code.CAP, Code.CB, Code.I, Code.TB, Code.WFH, Code.TK)
 EVENTS = (*LATE, *EARLY)
@@ -80,7 +81,7 @@ def document(asked: Asked, lines: Sequence[Line]) -> Document:
             ("Unit", f"{office.name} ({office.code})"),
             ("Keadaan", _standing(asked, lines)),
         ),
-        tables=(_sums(lines), _daily(asked, lines), _warnings(lines)),
+        tables=(_sums(lines), _daily(asked, lines), _warnings(lines), *_corrections(lines)),
         foot=(("Aturan jam kerja", ", ".join(rules) or "-"), ("Dicetak", _moment(asked))),
         signed=f"{office.place}, {asked.printed.day} {NAMES[asked.printed.month - 1]} {asked.printed.year}",
         signatories=(office.head, office.officer),
@@ -203,3 +204,27 @@ def _warning(line: Line, notice: Notice) -> Row:
         *(line.member.unit, year.absent, year.minutes, year.days, year.longest_row),
         *(f"{notice.law} {notice.rung.paragraph}", state),
     )
+
+
+def _corrections(lines: Sequence[Line]) -> tuple[Table, ...]:
+    """The list of what earlier, closed months would have been; no table when there is nothing."""
+    told = [(line, each) for line in lines for each in line.corrections]
+    table = Table(
+        name=CORRECTIONS,
+        title="Koreksi bulan yang sudah ditutup",
+        columns=(
+            *WHO,
+            Column(title="Tanggal", width=24),
+            Column(title="Semula", width=40),
+            Column(title="Menjadi", width=40),
+            Column(title="Selisih %", width=20, numeric=True),
+            Column(title="Selisih menit", width=20, numeric=True),
+        ),
+        rows=tuple((*_who(number, line), *_correction(each)) for number, (line, each) in enumerate(told, 1)),
+        notes=("Yang sudah dibayar tetap; selisih diperhitungkan pada bulan ini. Di bawah nol: untuk pegawai.",),
+    )
+    return (table,) if told else ()
+
+
+def _correction(found: Correction) -> Row:
+    return written(found.day), _day(found.then), _day(found.now), float(found.percent), found.minutes

@@ -14,7 +14,7 @@ from collector.rules.money import Deduction, deduction
 
 TITLES = (
     *("bulan", "nip_id", "nama", "unit", "status", "tpp", "dasar_potongan", "persen_potongan", "potongan", "dibayar"),
-    *("aturan", "keterangan"),
+    *("koreksi_persen_bulan_lalu", "aturan", "keterangan"),
 )
 
 
@@ -44,6 +44,8 @@ def payments(lines: Iterable[Line]) -> tuple[Payment, ...]:
 def write(lines: Sequence[Line], month: Month, *, closed: bool = False) -> bytes:
     """The list as CSV, amounts in whole rupiah without separator, percent with a decimal comma.
 
+    Corrections of earlier months are told in percent and not yet taken off: they are of that month's base, not of this one's.
+
     Raises ReportError when the month is neither settled nor `closed`, or nobody's allowance is known: half a list would be
     paid.
     """
@@ -61,9 +63,18 @@ def write(lines: Sequence[Line], month: Month, *, closed: bool = False) -> bytes
 
 def _row(payment: Payment, month: Month) -> tuple[str, ...]:
     member, taken = payment.line.member, payment.taken
-    percent = f"{taken.percent.normalize():f}".replace(".", ",")
     return (
         *(str(month), member.number, member.name, member.unit, member.status),
-        *(f"{payment.allowance:.0f}", f"{taken.base:.0f}", percent, f"{taken.amount:.0f}", f"{payment.paid:.0f}"),
-        *(" ".join(payment.line.month.rules), payment.line.note),
+        *(
+            f"{payment.allowance:.0f}",
+            f"{taken.base:.0f}",
+            _percent(taken.percent),
+            f"{taken.amount:.0f}",
+            f"{payment.paid:.0f}",
+        ),
+        *(_percent(payment.line.corrected), " ".join(payment.line.month.rules), payment.line.note),
     )
+
+
+def _percent(percent: Decimal) -> str:
+    return f"{percent.normalize():f}".replace(".", ",")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from collector.rules.day import DayResult
 from collector.store import migrate
 from collector.store.engine import open_engine
 from collector.store.people import Assignment, Person, Unit
-from collector.store.results import ClosedDay, ClosedMonth
+from collector.store.results import ClosedDay, ClosedMonth, StoredCorrection
 from collector.store.writer import Writer
 from tests.fixtures.recaps import MAY, WORKED, month_of
 from tests.unit.rules.scene import OPD, UNIT
@@ -71,10 +72,10 @@ class Office:
             told = {(day.person, day.day): day for day in results}
             write_results(connection, told, {day.rules: "0" * 64 for day in results}, NOW)
 
-    def close(self, results: list[DayResult]) -> None:
+    def close(self, results: list[DayResult], unit: str = UNIT) -> None:
         with self.writer.session() as session:
             session.add(
-                ClosedMonth(unit=UNIT, month=MAY.days[0], closed_by="bkd", closed_at=NOW, digest="0" * 64, reason="")
+                ClosedMonth(unit=unit, month=MAY.days[0], closed_by="bkd", closed_at=NOW, digest="0" * 64, reason="")
             )
             for day in results:
                 document, digest = document_of(day)
@@ -181,13 +182,37 @@ def test_the_same_print_twice_is_the_same_file(office: Office) -> None:
 
 def test_a_closed_month_is_printed_as_it_was_paid(office: Office) -> None:
     paid = list(month_of("p1", WORKED))
-    office.close(paid)
+    office.close(paid, OPD)
     office.judge(list(month_of("p1", {})))
     assert office.recap("rekap.xlsx", unit=UNIT).exit_code == 0
     row = office.table("rekap.xlsx")["Bambang Hariyanto"]
     assert (row["TK"], row["% potongan"], row["TK tahun ini"]) == (1, 8.75, 0)
     sheet = openpyxl.load_workbook(office.folder / "rekap.xlsx")["Rekap"]
     assert "Ditutup 02-06-2026" in [row[2] for row in sheet.iter_rows(values_only=True)]
+
+
+def test_a_month_lists_the_corrections_it_took_up(office: Office) -> None:
+    then, now = (next(iter(month_of("p1", looks))) for looks in ({}, WORKED))
+    paid, found = (replace(day, day=date(2026, 4, 13)) for day in (then, now))
+    with office.writer.session() as session:
+        session.add(
+            StoredCorrection(
+                person="p1",
+                day=paid.day,
+                unit=UNIT,
+                then=document_of(paid)[0],
+                now=document_of(found)[0],
+                percent_milli=-3000,
+                minutes=-5,
+                noted_at=NOW,
+                booked=MAY.days[0],
+            )
+        )
+    assert office.recap("rekap.xlsx").exit_code == 0
+    sheet = openpyxl.load_workbook(office.folder / "rekap.xlsx")["Koreksi"]
+    rows = [row for row in sheet.iter_rows(values_only=True) if row[1] == "Bambang Hariyanto"]
+    assert [(row[3], row[6], row[7]) for row in rows] == [("13-04-2026", -3, -5)]
+    assert office.verify("rekap.xlsx").exit_code == 0
 
 
 def test_what_cannot_be_printed_is_told_with_the_mend(office: Office) -> None:

@@ -16,6 +16,7 @@ from collector.recap.tables import COLUMNS, DAY_CODES, document
 from collector.rules.codes import Code
 from collector.rules.discipline import notices
 from collector.rules.evidence import Permit
+from collector.rules.month import corrections
 from collector.rules.ready import TPP
 from collector.rules.ruleset import TppBase
 from tests.fixtures.recaps import MAY, OFFICE, ON_TIME, WORKED, asked, member, month_of, unit_document, unit_lines
@@ -103,6 +104,19 @@ def test_a_paid_day_stays_as_it_was_and_the_years_counter_follows_what_is_known_
     assert (line.month.count(Code.TK), line.percent) == (1, Decimal("8.75"))
     assert line.year.absent == 0
     assert line.notices == tuple(notices(line.year, member().ladder))
+
+
+def test_corrections_of_closed_months_are_listed_and_told_to_payroll() -> None:
+    day = date(2026, 5, 13)
+    found = corrections(month_of("p1", WORKED), month_of("p1", {**WORKED, day: ON_TIME}))
+    (line,) = lines([member()], month_of("p1", {}), MAY, HERE)
+    corrected = replace(line, corrections=tuple(found))
+    *_, listed = document(asked(), [corrected]).tables
+    assert (listed.name, listed.rows[0][3:]) == ("Koreksi", ("13-05-2026", "TK", "H", -3.0, 0))
+    titles, row = semicolons.decode(tpp.write([corrected], MAY))
+    told = dict(zip(titles, row, strict=True))
+    assert (told["koreksi_persen_bulan_lalu"], told["potongan"]) == ("-3", "0")
+    assert len(document(asked(), [line]).tables) == 3, "no list where there is nothing"
 
 
 def test_absence_of_last_december_counts_in_a_row_and_not_in_the_year() -> None:
