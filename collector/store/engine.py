@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
@@ -57,7 +58,8 @@ def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        raise SchemaError(f"store.url = {url!r} is no SQLAlchemy address; e.g. sqlite:////var/lib/x.db") from error
+        shown = re.sub(r":[^:@]*@", ":***@", url)
+        raise SchemaError(f"store.url = {shown!r} is no SQLAlchemy address; e.g. sqlite:////var/lib/x.db") from error
     if parsed.drivername not in (*DIALECTS, "sqlite+pysqlite"):
         raise SchemaError(f"store.url: {parsed.drivername} is not supported; one of {', '.join(DIALECTS)}")
     return parsed

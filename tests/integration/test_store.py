@@ -52,10 +52,14 @@ def test_a_database_of_a_newer_program_is_left_alone(writer: Writer) -> None:
 
 
 def test_what_fails_half_way_leaves_nothing(writer: Writer) -> None:
-    with pytest.raises(sa.exc.IntegrityError), writer.session() as session:
-        session.add(Unit(code="A", name="A"))
-        session.flush()
-        session.execute(sa.insert(Unit).values(code="A", name="again", kind="opd"))
+    def write() -> None:
+        with writer.session() as session:
+            session.add(Unit(code="A", name="A"))
+            session.flush()
+            session.execute(sa.insert(Unit).values(code="A", name="again", kind="opd"))
+
+    with pytest.raises(sa.exc.IntegrityError):
+        write()
     with writer.session() as session:
         assert session.scalars(sa.select(Unit)).all() == []
 
@@ -114,3 +118,9 @@ def test_a_commit_is_on_disk_when_it_returns(writer: Writer) -> None:
             assert connection.scalar(sa.text("PRAGMA journal_mode")) == "truncate"
         else:
             assert connection.scalar(sa.text("SHOW synchronous_commit")) == "on"
+
+
+def test_a_mistyped_address_is_shown_without_its_password() -> None:
+    with pytest.raises(SchemaError, match=r"store\.url = 'postgres//centre:\*\*\*@db") as caught:
+        open_engine("postgres//centre:hunter2@db")
+    assert "hunter2" not in str(caught.value)

@@ -1,0 +1,44 @@
+"""The pages' own server: loopback, a port that is freed, and no room for what nobody asked for."""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Iterator
+
+import pytest
+
+from collector.settings import CollectorSettings, Web
+from collector.store import migrate
+from collector.store.engine import open_engine, open_reader
+from collector.store.writer import Writer
+from collector.web.server import LONGEST_REQUEST, WebServer
+
+
+@pytest.fixture
+def server(sqlite_url: str) -> Iterator[WebServer]:
+    with Writer(open_engine(sqlite_url)) as writer:
+        migrate.upgrade(writer.engine)
+    reader = open_reader(sqlite_url)
+    server = WebServer(reader, CollectorSettings(web=Web(port=0)))
+    server.start()
+    yield server
+    server.close()
+    reader.dispose()
+    assert not server.alive
+
+
+def test_more_than_a_page_could_want_is_refused_before_it_is_read(server: WebServer) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection.putrequest("POST", "/")
+    connection.putheader("Content-Length", str(LONGEST_REQUEST + 1))
+    connection.endheaders()
+    assert connection.getresponse().status == http.client.REQUEST_ENTITY_TOO_LARGE
+    connection.close()
+
+
+def test_a_page_of_another_name_is_refused(server: WebServer) -> None:
+    for host, status in (("127.0.0.1", 200), ("centre.example", 421)):
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+        connection.request("GET", "/healthz", headers={"Host": host})
+        assert connection.getresponse().status == status
+        connection.close()
