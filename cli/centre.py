@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from cli.output import Failure
 from collector.errors import CollectorError
+from collector.rules.errors import RulesError
 from collector.settings import CollectorSettings
 from collector.store import migrate
 from collector.store.engine import open_engine, open_reader
@@ -31,7 +32,7 @@ def failures() -> Iterator[None]:
     """Turns every error a person can mend into one line and exit status 1."""
     try:
         yield
-    except (CollectorError, ModelsError, SettingsError, WireError) as error:
+    except (CollectorError, ModelsError, RulesError, SettingsError, WireError) as error:
         raise Failure(str(error)) from error
 
 

@@ -17,6 +17,8 @@ COMMANDS = {
     "people": "cli.people",
     "recap": "cli.recap",
     "verify": "cli.verify",
+    "rules": "cli.rules",
+    "day": "cli.day",
     "config": "cli.config",
 }
 

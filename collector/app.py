@@ -15,6 +15,7 @@ from collector.ingest.intake import Intake, now
 from collector.ingest.lane import Lane
 from collector.ingest.link import Link
 from collector.jobs import RosterJob
+from collector.judging.job import JudgingJob
 from collector.keys import CentreKeys
 from collector.outgoing import Outgoing
 from collector.parts import Loop, Part, run_parts
@@ -83,6 +84,7 @@ def _linked(settings: CollectorSettings, writer: Writer, roles: frozenset[Role])
         parts.append(Loop("ingest", _ingest(lane, Intake(writer, keys), link.publish), lane.wake))
     if Role.JOBS in roles:
         parts.append(Loop("jobs", _jobs(settings, writer, keys, link, connected).run))
+        parts.append(Loop("judging", JudgingJob(writer, now).run))
     return parts
 
 

@@ -27,9 +27,11 @@ PUBLISHED, DECREE = "published", "decree"
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """The rulebook, and the digest of the document behind each version by its name ("id/version")."""
+    """The rulebook, what it is made of, and the digest of the document behind each version by its name ("id/version")."""
 
     rules: Rulebook
+    published: tuple[Holiday, ...]
+    overrides: tuple[Holiday, ...]
     digests: dict[str, str]
 
 
@@ -114,7 +116,9 @@ def read_book(connection: Connection) -> Book:
         holiday = Holiday(day=day, name=name, decree=decree, joint=joint, units=(unit,) if unit else (), works=works)
         days[source].append(holiday)
     rules = Rulebook(standing(rows), days[PUBLISHED], days[DECREE])
-    return Book(rules, {f"{row.id}/{row.version}": row.digest for row in rows})
+    return Book(
+        rules, tuple(days[PUBLISHED]), tuple(days[DECREE]), {f"{row.id}/{row.version}": row.digest for row in rows}
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def approve(connection: Connection, name: str, decision: Decision) -> RuleSet:
     row = _row(connection, name)
     if row.state != book.PROPOSED:
         raise RuleChangeError(f"rule set {name} is {row.state}: only a proposal can be approved")
-    if row.proposed_by.casefold() == by.casefold():
+    if row.proposed_by.strip().casefold() == by.strip().casefold():
         raise FourEyesError(f"rule set {name} was proposed by {by}: let somebody else approve it")
     change = RULE_SET.decode(row.document)
     succeed(book.standing(book.approved(connection)), change, local_date(now), decision.confirmed, decision.why)
@@ -175,3 +175,8 @@ def _is(name: str) -> tuple[ColumnElement[bool], ...]:
 
 def _this(name: str) -> Update:
     return update(StoredRuleSet).where(*_is(name))
+
+
+def document_of(connection: Connection, name: str) -> bytes:
+    """The JSON of a version. Raises RuleChangeError when there is none of that name."""
+    return _row(connection, name).document

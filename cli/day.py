@@ -1,0 +1,98 @@
+"""`siperlu day …`: judging days, judging them again, closing months, and what people enter about them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from cli.centre import as_json, centre, config, session
+from cli.output import emit, say
+from collector.judging import entries, months
+from collector.judging.entries import Finished
+from collector.judging.months import Order
+from collector.judging.recompute import recompute as judge_again
+from collector.judging.run import run
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.group()
+def command() -> None:
+    """Judge days and close months."""
+
+
+@command.command()
+@config
+@as_json
+def judge(path: Path | None, as_json: bool) -> None:
+    """Judge what has arrived, as the centre's jobs do every minute."""
+    with centre(path) as (_, writer):
+        done = run(writer, datetime.now(UTC))
+    if as_json:
+        emit(asdict(done))
+    else:
+        say(f"{done.judged} person-days judged, {done.changed} changed")
+
+
+@command.command()
+@click.option("--from", "since", type=DAY, required=True, help="First date.")
+@click.option("--to", "until", type=DAY, required=True, help="Last date.")
+@click.option("--unit", help="Only this unit and those below.")
+@config
+@as_json
+def recompute(since: datetime, until: datetime, unit: str | None, path: Path | None, as_json: bool) -> None:
+    """Judge days again under the rules of their time; the same records and entries give the same digest."""
+    with centre(path) as (_, writer):
+        done = judge_again(writer, since.date(), until.date(), datetime.now(UTC), unit)
+    if as_json:
+        emit({"from": str(since.date()), "to": str(until.date()), "unit": unit, **asdict(done)})
+    else:
+        say(f"{done.results} results, {done.changed} changed; digest {done.digest}")
+
+
+@command.command("close-month")
+@click.option("--unit", required=True, help="The unit; those below it are closed with it.")
+@click.option("--month", type=click.DateTime(["%Y-%m"]), required=True, help="YYYY-MM.")
+@click.option("--by", required=True, help="Who closes it.")
+@click.option("--leave-unsettled", "leave", default="", help="Why days open or in review may stay so.")
+@config
+@as_json
+def close_month(  # noqa: PLR0913, PLR0917 - click hands over one argument an option
+    unit: str, month: datetime, by: str, leave: str, path: Path | None, as_json: bool
+) -> None:
+    """Freeze a month as it is paid; what is found later becomes a correction of the next."""
+    with session(path) as (_, opened):
+        done = months.close_month(opened.connection(), unit, month.date(), Order(by, datetime.now(UTC), leave))
+    if as_json:
+        emit({**asdict(done), "month": f"{done.month:%Y-%m}"})
+        return
+    say(
+        f"{unit} {done.month:%m-%Y}: {done.days} days frozen, {done.unsettled} of them not settled, "
+        f"{done.corrections} corrections of earlier months taken up; digest {done.digest}"
+    )
+
+
+@command.command("kiosk-finished")
+@click.argument("kiosk", metavar="ID")
+@click.option("--by", required=True, help="Who declares it.")
+@click.option("--reason", required=True, help="What became of it.")
+@config
+def kiosk_finished(kiosk: str, by: str, reason: str, path: Path | None) -> None:
+    """Declare kiosk ID finished: nobody waits for its records any more, and its silence excuses."""
+    with session(path) as (_, opened):
+        number = entries.enter(opened.connection(), Finished(kiosk=kiosk), by, reason, datetime.now(UTC))
+    say(f"{kiosk}: finished (entry {number})")
+
+
+@command.command("withdraw")
+@click.argument("entry")
+@click.option("--by", required=True, help="Who withdraws it.")
+@config
+def withdraw(entry: str, by: str, path: Path | None) -> None:
+    """Take back ENTRY: a leave, a list, a ruling, a kiosk declared finished."""
+    with session(path) as (_, opened):
+        entries.withdraw(opened.connection(), entry, by, datetime.now(UTC))
+    say(f"entry {entry}: withdrawn")
