@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 
-from cli.centre import as_json, config, failures
+from cli.centre import as_json, config, failures, reading
 from cli.output import Failure, emit, say
 from collector.settings import CollectorSettings
-from collector.store.writer import translated
+from collector.store.writer import Writer
 from settings import load
 
 LATER = {"export": "cli.records", "kiosks": "cli.kiosks"}
@@ -34,17 +30,6 @@ class Collector(click.Group):
         """A command of this file, or the other module's own, which names it `command`."""
         module = LATER.get(cmd_name)
         return importlib.import_module(module).command if module else super().get_command(ctx, cmd_name)
-
-
-@contextmanager
-def using(engine: Engine) -> Iterator[None]:
-    """Gives the engine's connections back at the end. Raises StoreDownError when there is no such database."""
-    try:
-        yield
-    except DBAPIError as error:
-        raise translated(error) from error
-    finally:
-        engine.dispose()
 
 
 @click.group(cls=Collector)
@@ -98,10 +83,8 @@ def migrate(path: Path | None) -> None:
     from collector.store import migrate as migrations  # noqa: PLC0415
     from collector.store.engine import open_engine  # noqa: PLC0415
 
-    with failures():
-        engine = open_engine(load(CollectorSettings, path).store.url)
-        with using(engine):
-            migrations.upgrade(engine)
+    with failures(), Writer(open_engine(load(CollectorSettings, path).store.url)) as writer:
+        migrations.upgrade(writer.engine)
     say(f"the database is at version {migrations.head()}")
 
 
@@ -122,19 +105,14 @@ def keys(path: Path | None) -> None:
 @as_json
 def gaps(path: Path | None, as_json: bool) -> None:
     """List the records that have not arrived although later ones of the same chain have."""
-    from sqlalchemy.orm import Session  # noqa: PLC0415
-
     from collector.reports.kiosks import kiosks  # noqa: PLC0415
-    from collector.store.engine import open_reader  # noqa: PLC0415
 
     found: list[dict[str, Any]] = []
-    with failures():
-        reader = open_reader(load(CollectorSettings, path).store.url)
-        with using(reader), Session(reader) as session:
-            offset = 0
-            while page := kiosks(session, PAGE, offset):
-                found += [{"kiosk": one.id, **asdict(gap)} for one in page for gap in one.gaps]
-                offset += PAGE
+    with reading(path) as (_, session):
+        offset = 0
+        while page := kiosks(session, PAGE, offset):
+            found += [{"kiosk": one.id, **asdict(gap)} for one in page for gap in one.gaps]
+            offset += PAGE
     for gap in found:
         say(f"{gap['kiosk']} chain {gap['chain']}: {gap['first']} to {gap['last']}")
     say(f"{len(found)} gaps")
