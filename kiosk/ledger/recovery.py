@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Select, Table, insert, select, text
+from sqlalchemy.exc import InvalidRequestError
 
 from firmware.watchdog import notify
 from kiosk.database import DatabaseError, Reader
 from kiosk.files import sync
 from kiosk.keys import KioskKeys
 from kiosk.ledger import queries
+from kiosk.ledger.entry import ChainSpan
 from kiosk.ledger.tables import CHAINS, RECORDS
 from wire.chain import Head, verify_chain
 from wire.errors import SealError
@@ -35,10 +37,20 @@ BEAT_ROWS = 500
 
 def fault(connection: Connection, keys: KioskKeys, kiosk: str) -> str | None:
     """Why the newest chain cannot be continued: its first broken link among the last records; None when it can."""
+    try:
+        return _fault(connection, keys, kiosk)
+    except (InvalidRequestError, TypeError, ValueError, AttributeError) as error:
+        return f"what it holds makes no sense: {type(error).__name__}"  # a page of noise can be read as rows
+
+
+def _fault(connection: Connection, keys: KioskKeys, kiosk: str) -> str | None:
     spans = queries.chains(connection)
     key = keys.find(spans[-1].chain) if spans else None
     if key is None:
-        return None
+        whole = all(_is_whole(row, CHAINS) for row in connection.execute(select(CHAINS)))
+        return None if whole else "its chains are not whole"
+    if not _is_numbered(spans[-1], keys):
+        return f"chain {spans[-1].number} bears another chain's name"
     start = queries.head_at(connection, spans[-1], max(spans[-1].kept, spans[-1].last - TAIL))
     texts = [stored.sealed for stored in queries.records(connection, spans[-1], start.seq, TAIL)]
     _, broken = verify_chain(texts, key.public, kiosk, start)
@@ -75,7 +87,7 @@ def salvage(damaged: Path, connection: Connection, keys: KioskKeys) -> Head | No
     """
     reader = Reader(damaged)
     rows = {(row.number, row.seq): row for row in _beating(_readable(reader, RECORDS)) if _is_genuine(row, keys)}
-    chains = {row.number: row for row in _readable(reader, CHAINS)}
+    chains = {row.number: row for row in _readable(reader, CHAINS) if _is_numbered(row, keys)}
     reader.close()
     for number in sorted({number for number, _ in rows} | set(chains)):
         kept = [row for row in rows.values() if row.number == number]
@@ -103,6 +115,17 @@ def _beating(rows: Iterable[R]) -> Iterator[R]:
         yield row
 
 
+def _is_whole(row: Row[Any], table: Table) -> bool:
+    """Whether every value is of its column's type: in a damaged file nothing else holds SQLite to that."""
+    return all(isinstance(value, column.type.python_type) for value, column in zip(row, table.columns, strict=True))
+
+
+def _is_numbered(chain: ChainSpan | Row[Any], keys: KioskKeys) -> bool:
+    """Whether a chain stands under the number of the key that signs it, where that key is here."""
+    key = keys.find(chain.chain)
+    return key is None or key.public.name.number == chain.number
+
+
 def _is_genuine(row: Row[Any], keys: KioskKeys) -> bool:
     key = keys.find(keys.chain_of(row.number) or "")
     try:
@@ -112,14 +135,14 @@ def _is_genuine(row: Row[Any], keys: KioskKeys) -> bool:
 
 
 def _readable(reader: Reader, table: Table) -> Iterator[Row[Any]]:
-    """Rows from the front until the damage, then from the back until the damage; some come twice."""
+    """Rows from the front until the damage, then from the back until the damage; some come twice. Only whole ones."""
     for order in ("rowid", "rowid DESC"):
         found: list[Row[Any]] = []
         try:
             reader.look(partial(_collect, select(table).order_by(text(order)), found))
         except DatabaseError as error:
             LOG.warning("reading of %s stopped after %d rows: %s", table.name, len(found), error.trouble)
-        yield from found
+        yield from (row for row in found if _is_whole(row, table))
 
 
 def _collect(rows: Select[Any], found: list[Row[Any]], connection: Connection) -> None:

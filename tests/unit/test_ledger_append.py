@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -236,6 +237,23 @@ def test_a_damaged_file_is_set_aside_and_what_can_be_read_is_saved(box: Box) -> 
     assert aside.stat().st_size == size
     assert box.broken() is None
     box.open().close()
+
+
+@pytest.mark.parametrize(
+    "noise", ["chain = NULL, kept_seq = NULL", "kept_seq = 'x'", "chain = x'00'", "number = 250665"]
+)
+def test_noise_that_reads_as_a_chain_is_damage_and_no_crash(box: Box, noise: str) -> None:
+    old = _fill(box, 3)
+    for change in (
+        "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = replace(sql, ' NOT NULL', '')",
+        f"UPDATE chains SET {noise}",
+    ):
+        with closing(sqlite3.connect(box.file)) as database:
+            database.executescript(change)
+    ledger = box.open()
+    assert ledger.head.chain != old
+    ledger.close()
+    assert [record.seq for record in box.records()] == [1, 2, 3, 1]
 
 
 def test_an_edited_last_record_is_found_at_the_next_start(box: Box) -> None:
