@@ -100,20 +100,20 @@ def _css() -> str:
 
 def content_of(raw: bytes) -> Content | None:
     """What a PDF says it was printed from, or None. Nothing is believed yet: print it again and compare every byte."""
-    for stream in _streams(raw):
-        if stream.startswith(CONTENT_MARK):
-            with contextlib.suppress(ContractError):
-                return CONTENT.decode(stream)
+    for place in _streams(raw):
+        stream = zlib.decompressobj()
+        with contextlib.suppress(zlib.error, ContractError):
+            if stream.decompress(memoryview(raw)[place:], len(CONTENT_MARK)) == CONTENT_MARK:
+                return CONTENT.decode(CONTENT_MARK + stream.decompress(stream.unconsumed_tail, MAX_CONTENT))
     return None
 
 
-def _streams(raw: bytes) -> Iterator[bytes]:
-    """The streams of a PDF that zlib opens, each up to a limit."""
+def _streams(raw: bytes) -> Iterator[int]:
+    """Where the streams of a PDF begin."""
     place = 0
     while (start := raw.find(b"stream\n", place)) >= 0:
         place = start + len(b"stream\n")
-        with contextlib.suppress(zlib.error):
-            yield zlib.decompressobj().decompress(raw[place:], MAX_CONTENT)
+        yield place
 
 
 def _html(document: Document, seal: Seal) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from dataclasses import replace
 
 import openpyxl
@@ -167,6 +168,21 @@ def test_what_is_no_recap_is_said_to_be_none(raw: bytes, why: str) -> None:
     found = check(raw, KEYS)
     assert found.stamp is None
     assert why in found.fault
+
+
+PARTS = zipfile.ZipFile(io.BytesIO(XLSX)).namelist()
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_workbook_with_a_damaged_part_is_an_answer_not_a_crash(part: str) -> None:
+    target = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(XLSX)) as whole, zipfile.ZipFile(target, "w") as damaged:
+        for name in PARTS:
+            raw = whole.read(name)
+            damaged.writestr(name, raw[: len(raw) // 2] if name == part else raw)
+    found = check(target.getvalue(), KEYS)
+    shown = part.startswith(("xl/worksheets/sheet", "xl/sharedStrings", "xl/workbook"))
+    assert bool(found.fault) >= shown, "a look that was damaged may pass, a word may not"
 
 
 @settings(max_examples=8, deadline=None)
