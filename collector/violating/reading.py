@@ -28,8 +28,8 @@ from collector.violating.rows import COLUMNS, Dated, Row, doubtful, is_doubtful,
 PHONE = "phone"
 KINDS = ("check-in", "event")
 MIDDAY = ReasonKind.MIDDAY_MISSED.value.encode()
-KIOSKS = 500
-"""Kiosks asked for in one statement."""
+KIOSKS = 20
+"""Kiosks whose chains are read whole at a time: years of 20 kiosks fit in memory."""
 
 Doubts = Mapping[date, tuple[Dated, ...]]
 """Records of doubtful clock by the date to which they were dated."""
