@@ -23,6 +23,8 @@ from collector.settings import CollectorSettings
 from collector.store import migrate
 from collector.store.engine import is_sqlite, open_engine, open_reader
 from collector.store.writer import Writer
+from collector.violating.detection import Detection
+from collector.violating.job import ViolationJob
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +71,8 @@ def _parts(settings: CollectorSettings, writer: Writer, roles: frozenset[Role], 
     """In the order of their start; the end is the other way round: jobs, then the lane, which finishes the batch it
     has in hand and sends its receipts, then the link, then the pages."""
     parts = [] if roles == {Role.WEB} else _linked(settings, writer, roles)
+    if Role.JOBS in roles:
+        parts.append(_violations(settings, writer, stack))
     # Made last and started first: it holds a port as soon as it is made.
     return [_web(settings, stack), *parts] if Role.WEB in roles else parts
 
@@ -106,6 +110,12 @@ def _jobs(settings: CollectorSettings, writer: Writer, keys: CentreKeys, link: L
         return publisher.changes(session, keys, settings, now(), too_large)
 
     return RosterJob(writer, link, connected, changes, publisher.everything, settings.rosters.every_s)
+
+
+def _violations(settings: CollectorSettings, writer: Writer, stack: ExitStack) -> Part:
+    reader = open_reader(settings.store.url)
+    stack.callback(reader.dispose)
+    return Loop("violations", ViolationJob(Detection(reader, writer), now).run)
 
 
 def _web(settings: CollectorSettings, stack: ExitStack) -> Part:
