@@ -12,13 +12,16 @@ from pathlib import Path
 
 import cv2
 import pytest
+from click.testing import CliRunner
 
+from cli.main import main
 from collector.errors import PrintError
 from collector.recap import pdf
 from collector.recap.checking import check
 from collector.recap.layout import digest_of
 from collector.recap.seal import qr_text, stamp
 from tests.fixtures.recaps import unit_document
+from wire.jwks import key_set, readable
 from wire.seals import KeyName, Keyring, SealingKey
 
 CENTRE = SealingKey.from_private(
@@ -139,6 +142,14 @@ def test_another_process_prints_the_same_bytes(printed: bytes) -> None:
 def test_a_pdf_as_the_centre_made_it_is_good(printed: bytes) -> None:
     found = check(printed, KEYS)
     assert (found.fault, found.stamp.month if found.stamp else "") == ("", "2026-05")
+
+
+def test_the_command_checks_a_pdf_and_prints_its_content_again(file: Path, tmp_path: Path) -> None:
+    keys, again = tmp_path / "centre.jwks", tmp_path / "again.pdf"
+    keys.write_text(readable(key_set([CENTRE.public], [])))
+    done = CliRunner().invoke(main, ["verify", str(file), "--keys", str(keys), "--print", str(again)])
+    assert (done.exit_code, "recap of bkd-mutasi, 2026-05" in done.stderr) == (0, True), done.stderr
+    assert again.read_bytes() == file.read_bytes()
 
 
 def test_a_changed_page_is_found_though_the_content_inside_is_whole(printed: bytes) -> None:
