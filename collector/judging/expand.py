@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Connection, select
 
@@ -41,10 +41,11 @@ class Expansion:
     def days(self, marks: Iterable[Mark]) -> dict[date, set[str]]:
         """The people to judge, by date; only dates that are judged at all."""
         found: dict[date, set[str]] = defaultdict(set)
-        for mark in marks:
+        told = list(marks)
+        for person, day in self._waiting({mark.subject for mark in told if mark.kind is Whose.WAITING}):
+            found[day].add(person)
+        for mark in told:
             if mark.kind is Whose.WAITING:
-                for person, day in self._waiting(mark.subject):
-                    found[day].add(person)
                 continue
             people = self._of(mark)
             for day in self._between(mark.since, mark.until):
@@ -70,14 +71,19 @@ class Expansion:
     def _at(self, units: Iterable[str]) -> set[str]:
         return set[str]().union(*(self._people.get(unit, set()) for unit in units))
 
-    def _waiting(self, kiosk: str) -> Iterable[tuple[str, date]]:
-        known = self._organisation.kiosks.get(kiosk)
-        if known is None or known.complete_until is None:
+    def _waiting(self, kiosks: Iterable[str]) -> Iterable[tuple[str, date]]:
+        """The open days that one of these kiosks may have been waited for. One query, however many kiosks there are."""
+        complete: dict[str, datetime] = {}
+        for name in kiosks:
+            known = self._organisation.kiosks.get(name)
+            if known is not None and known.complete_until is not None:
+                for person in self._at(known.scope):
+                    complete[person] = max(complete.get(person, known.complete_until), known.complete_until)
+        if not complete:
             return
-        people = self._at(known.scope)
-        query = select(DayRow.person, DayRow.day).where(
-            DayRow.state == State.OPEN.value, DayRow.closes <= known.complete_until
+        query = select(DayRow.person, DayRow.day, DayRow.closes).where(
+            DayRow.state == State.OPEN.value, DayRow.closes <= max(complete.values())
         )
-        for person, day in self._connection.execute(query):
-            if person in people:
+        for person, day, closes in self._connection.execute(query):
+            if closes is not None and person in complete and closes <= complete[person]:
                 yield person, day

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import islice
 from threading import Event
 
 from sqlalchemy import Connection, delete, insert, select
@@ -28,8 +27,8 @@ from collector.store.writer import Writer
 
 log = logging.getLogger(__name__)
 
-PEOPLE = 400
-"""People judged in one transaction: others write in between."""
+PERSON_DAYS = 600
+"""Judged in one transaction, about a second: others write in between."""
 
 LOOK_BACK = timedelta(days=31)
 """Judged again at every new day: what nobody marks (a transfer, a kiosk registered late) is found within it."""
@@ -99,16 +98,21 @@ def judge_marked(writer: Writer, now: datetime, stop: Event = NEVER_STOPPED) -> 
 
 
 def chunks(days: Mapping[date, set[str]]) -> Iterator[list[PersonDay]]:
-    """Person-days in pieces of some hundred people within one month, whose facts are read together."""
+    """Person-days in pieces of some hundred within one month, whose facts are read together; a person's stay together."""
     months: dict[tuple[int, int], dict[str, list[date]]] = {}
     for day in sorted(days):
         people = months.setdefault((day.year, day.month), {})
         for person in days[day]:
             people.setdefault(person, []).append(day)
     for people in months.values():
-        names = iter(sorted(people))
-        while piece := list(islice(names, PEOPLE)):
-            yield [(name, day) for name in piece for day in people[name]]
+        piece: list[PersonDay] = []
+        for name in sorted(people):
+            piece += [(name, day) for day in people[name]]
+            if len(piece) >= PERSON_DAYS:
+                yield piece
+                piece = []
+        if piece:
+            yield piece
 
 
 def _judge(connection: Connection, chunk: list[PersonDay], now: datetime) -> Judged:
