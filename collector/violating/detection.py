@@ -139,6 +139,7 @@ def violations_of(day: date, before: DayRows, rows: DayRows, context: Context, l
         looks=rows.looks,
         events=rows.events,
         days=rows.days,
+        permits=rows.permits,
         people=context.people,
         kiosk_units=context.kiosk_units,
         spots=context.spots,

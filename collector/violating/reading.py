@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, and_, not_, select
+from sqlalchemy import Select, and_, not_, or_, select
 from sqlalchemy.orm import Session
 
+from collector.judging.entries import CODECS, EntryKind
 from collector.rules.codes import ReasonKind, State
 from collector.rules.dating import date_records
 from collector.rules.day import DayResult
 from collector.rules.document import DAY_RESULT
-from collector.rules.evidence import Look, Method, Moment, Spot
+from collector.rules.evidence import Look, Method, Moment, Permit, Spot
 from collector.rules.violations.stream import Observed
+from collector.store.hours import Entry
 from collector.store.records import StoredRecord
 from collector.store.results import DayRow
 from collector.store.violations import PhoneRecord
@@ -37,24 +39,28 @@ Doubts = Mapping[date, tuple[Dated, ...]]
 
 @dataclass(frozen=True, slots=True)
 class DayRows:
-    """What was observed on one local date; `days`: its final results in which the midday check was missed."""
+    """What was observed on one local date. `days`: its final results in which the midday check was missed; `permits`: letters
+    of those who were seen."""
 
     looks: tuple[Look, ...] = ()
     events: tuple[Observed, ...] = ()
     days: tuple[DayResult, ...] = ()
+    permits: tuple[Permit, ...] = ()
 
 
 def read_day(session: Session, day: date, context: Context, doubts: Doubts) -> DayRows:
-    """One date, in three queries, however much happened on it."""
+    """One date, in four queries, however much happened on it."""
     query = _between(day).where(not_(doubtful()))
     plain = (Row(*row) for row in session.execute(query))
     dated = [*(Dated(row, row.plain_moment()) for row in plain), *doubts.get(day, ())]
     looks = [look(each, context.spots) for each in dated if each.row.kind == "check-in"]
+    looks += _phones(session, day, context)
     events = [each for each in dated if each.row.kind == "event"]
     return DayRows(
-        looks=(*looks, *_phones(session, day, context)),
+        looks=tuple(looks),
         events=tuple(observed(each, context.kiosk_units.get(each.row.kiosk, "")) for each in events),
         days=tuple(_missed_midday(session, day)),
+        permits=tuple(_permits(session, day, {each.person for each in looks})),
     )
 
 
@@ -125,3 +131,15 @@ def _missed_midday(session: Session, day: date) -> Iterable[DayResult]:
     for document in session.scalars(query):
         if MIDDAY in document:
             yield DAY_RESULT.decode(document)
+
+
+def _permits(session: Session, day: date, people: Collection[str]) -> Iterable[Permit]:
+    query = select(Entry.person, Entry.document).where(
+        Entry.kind == EntryKind.PERMIT.value,
+        Entry.withdrawn_at.is_(None),
+        Entry.since <= day,
+        or_(Entry.until.is_(None), Entry.until >= day),
+    )
+    for person, document in session.execute(query):
+        if person in people:
+            yield CODECS[EntryKind.PERMIT].decode(document)

@@ -14,7 +14,10 @@ import sqlalchemy as sa
 
 from collector.errors import ReviewError
 from collector.ingest.message import Message
+from collector.judging.entries import enter
 from collector.reports.violations import Choice, Period, by_day, count, detail, listed, report
+from collector.rules.codes import Code
+from collector.rules.evidence import Permit
 from collector.rules.violations.case import Status, Step
 from collector.store.engine import open_reader
 from collector.store.people import Assignment, Person, Unit
@@ -257,6 +260,17 @@ def test_phones_and_outages_are_seen_by_the_same_run(centre: Centre, detection: 
         ("phone/1", "one", "p-1"),
         ("phone/2", "one", "p-2"),
     ]
+
+
+def test_a_letter_of_travel_that_comes_later_explains_the_other_unit(centre: Centre, detection: Detection) -> None:
+    centre.take(*messages(*office(centre)))
+    detection.run()
+    day = date(2026, 1, 5)
+    letter = Permit(person="p-1", code=Code.DL, since=day, until=day, letter="090/12/2026")
+    with centre.writer.transaction() as connection:
+        enter(connection, letter, "bkd", "surat tugas", AT)
+    detection.again(day, day)
+    assert "wrong-unit" not in {row["kind"] for row in table(centre)}
 
 
 def test_the_drill_down_comes_to_the_record(centre: Centre, detection: Detection) -> None:
