@@ -18,6 +18,7 @@ from models.manifest import Card, Family, Feed
 
 def open_session(path: Path, threads: int) -> Any:
     """An ONNX Runtime session on `threads` CPU threads (0: one a core). Raises `WeightsError` for a broken file."""
+    onnxruntime.disable_telemetry_events()  # nothing about faces leaves the house, not even how often they are read
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
