@@ -72,7 +72,7 @@ def _batcher(card: Card) -> Callable[[Image], NDArray[Any]]:
 
         def stacked(chip: Image) -> NDArray[Any]:
             buffer[0] = chip
-            buffer[1] = chip[:, ::-1]
+            cv2.flip(chip, 1, buffer[1])  # ten times quicker than a reversed view
             return buffer
 
         return stacked
