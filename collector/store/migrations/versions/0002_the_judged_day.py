@@ -17,7 +17,9 @@ AUTO_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     """One version up."""
+    _rules()
     _entered()
+    _dated()
     _kiosks()
     _days()
     _months()
@@ -28,7 +30,7 @@ def upgrade() -> None:
     )
 
 
-def _entered() -> None:
+def _rules() -> None:
     op.create_table(
         "rule_sets",
         sa.Column("id", sa.String(length=64), nullable=False),
@@ -65,6 +67,9 @@ def _entered() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_holidays")),
     )
     op.create_index(op.f("ix_holidays_day"), "holidays", ["day"], unique=False)
+
+
+def _entered() -> None:
     op.create_table(
         "schedules",
         sa.Column("person", sa.String(length=64), nullable=False),
@@ -103,7 +108,7 @@ def _entered() -> None:
     op.create_index("ix_entries_person_until", "entries", ["person", "until"], unique=False)
 
 
-def _kiosks() -> None:
+def _dated() -> None:
     op.create_table(
         "fresh_records",
         sa.Column("id", AUTO_ID, nullable=False),
@@ -142,6 +147,9 @@ def _kiosks() -> None:
     )
     op.create_index("ix_record_moments_kiosk_at", "record_moments", ["kiosk", "at"], unique=False)
     op.create_index("ix_record_moments_person_at", "record_moments", ["person", "at"], unique=False)
+
+
+def _kiosks() -> None:
     op.create_table(
         "kiosk_marks",
         sa.Column("kiosk", sa.String(length=63), nullable=False),
