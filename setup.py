@@ -57,6 +57,7 @@ setup(
             "templates/*",
             "static/*",
             "translations/*",
+            "translations/*/*",
             "*.md",
             "*.mako",
             "*.ini",

@@ -1,4 +1,4 @@
-"""The pages' words, in English in the code and in Indonesian in `translations/id.po`."""
+"""The pages' words, in English in the code and in Indonesian in `translations/id/`, a catalogue an area."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import gettext
 from importlib.resources import files
 from io import BytesIO
 
+from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -17,10 +18,29 @@ def translations(language: str) -> gettext.NullTranslations:
     if language == "en":
         return gettext.NullTranslations()
     compiled = BytesIO()
-    with (files("collector.web") / "translations" / f"{language}.po").open("rb") as source:
-        write_mo(compiled, read_po(source, locale=language))
+    write_mo(compiled, catalogue(language))
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
+
+
+def catalogue(language: str) -> Catalog:
+    """The catalogues of all areas as one. Raises ValueError for a text that two of them translate differently."""
+    whole = Catalog(locale=language)
+    for area in sorted((files("collector.web") / "translations" / language).iterdir(), key=lambda each: each.name):
+        with area.open("rb") as source:
+            for message in read_po(source, locale=language):
+                _add(whole, message, area.name)
+    return whole
+
+
+def _add(whole: Catalog, message: Message, area: str) -> None:
+    known = whole.get(message.id) if message.id else None
+    if known is not None and known.string != message.string:
+        raise ValueError(
+            f"{area} translates {message.id!r} as {message.string!r}, another as {known.string!r}: choose one"
+        )
+    if message.id:
+        whole[message.id] = message
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's own name for "translate this later"

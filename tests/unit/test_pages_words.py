@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from babel.messages.catalog import Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 import collector.web
 import kiosk.screen
+from collector.web.words import catalogue
 
 SITES = {"kiosk": Path(kiosk.screen.__file__).parent, "centre": Path(collector.web.__file__).parent}
 METHODS = [("**.py", "python"), ("**.html", "jinja2")]
@@ -26,10 +28,23 @@ def texts(folder: Path) -> set[str]:
     return {text[0] if isinstance(text, tuple) else text for _, _, text, _, _ in found}
 
 
+def messages(site: Path) -> list[Message]:
+    """Every translated text, of a catalogue an area where there are several."""
+    found: list[Message] = []
+    for file in sorted((site / "translations").rglob("*.po")):
+        with file.open("rb") as source:
+            found += [message for message in read_po(source, locale="id") if message.id]
+    return found
+
+
+def test_areas_agree_on_a_text() -> None:
+    """`catalogue` refuses two translations of one text."""
+    assert {message.id for message in catalogue("id") if message.id} == {m.id for m in messages(SITES["centre"])}
+
+
 @pytest.mark.parametrize("site", SITES)
 def test_every_text_is_translated_and_no_translation_is_left_over(site: str) -> None:
-    with (SITES[site] / "translations" / "id.po").open("rb") as source:
-        catalogue = {message.id: message for message in read_po(source, locale="id") if message.id}
+    catalogue = {message.id: message for message in messages(SITES[site])}
     known = {key[0] if isinstance(key, tuple) else key for key in catalogue}
     assert texts(SITES[site]) == known
     assert [key for key, message in catalogue.items() if message.fuzzy or not message.string] == []
@@ -38,13 +53,10 @@ def test_every_text_is_translated_and_no_translation_is_left_over(site: str) -> 
 @pytest.mark.parametrize("site", SITES)
 def test_translations_keep_the_placeholders(site: str) -> None:
     holes = re.compile(r"%\(\w+\)\w|%\w")
-    with (SITES[site] / "translations" / "id.po").open("rb") as source:
-        for message in read_po(source, locale="id"):
-            if not message.id:
-                continue
-            original = message.id[1] if isinstance(message.id, tuple) else message.id
-            translated = message.string[0] if isinstance(message.string, tuple) else message.string
-            assert sorted(holes.findall(original)) == sorted(holes.findall(str(translated)))
+    for message in messages(SITES[site]):
+        original = message.id[1] if isinstance(message.id, tuple) else message.id
+        translated = message.string[0] if isinstance(message.string, tuple) else message.string
+        assert sorted(holes.findall(original)) == sorted(holes.findall(str(translated)))
 
 
 @pytest.mark.parametrize("name", SHARED)
