@@ -10,6 +10,7 @@ from threading import Event
 
 from sqlalchemy.orm import Session
 
+from collector.commands.job import CommandJob
 from collector.errors import CollectorError, ShareError
 from collector.ingest.intake import Intake, now
 from collector.ingest.lane import Lane
@@ -88,6 +89,7 @@ def _linked(settings: CollectorSettings, writer: Writer, roles: frozenset[Role])
         parts.append(Loop("ingest", _ingest(lane, Intake(writer, keys), link.publish), lane.wake))
     if Role.JOBS in roles:
         parts.append(Loop("jobs", _jobs(settings, writer, keys, link, connected).run))
+        parts.append(Loop("commands", CommandJob(writer, keys, link, now).run))
         parts.append(Loop("judging", JudgingJob(writer, now).run))
     return parts
 

@@ -8,6 +8,7 @@ CollectorError (Exception)
 ├── ShareError (ValueError)      several processes were asked to write one SQLite file
 ├── PrintError (RuntimeError)    a file that cannot be printed here: a library is missing
 ├── ReportError (ValueError)     a report that cannot be made as asked
+├── OrderError (ValueError)      an order to a kiosk that cannot be given or taken back
 ├── ReviewError (ValueError)     a decision about a violation that cannot be taken
 └── PeopleError (ValueError)     what was to be registered breaks a rule
     ├── NumberError                  a NIP or NI PPPK that cannot be one
@@ -41,6 +42,10 @@ class LinkError(CollectorError, OSError):
 
 class ShareError(CollectorError, ValueError):
     """Several processes were asked to write one SQLite file."""
+
+
+class OrderError(CollectorError, ValueError):
+    """An order to a kiosk that cannot be given or taken back; the text says what can."""
 
 
 class ReviewError(CollectorError, ValueError):

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue
 
 from wire.codec import Codec
-from wire.types import ChainId, Cosine, Count, Digest, Instant, KioskId, Name, PersonId, Seq, Text, Word
+from wire.types import Argument, ChainId, Cosine, Count, Digest, Instant, KioskId, Name, PersonId, Seq, Word
 
 MAX_MESSAGE_BYTES = 2_097_152
 """Longest sealed message of any kind that is accepted: a sealed roster manifest of 15,000 people takes 1.8 MB."""
@@ -139,7 +139,7 @@ class Command:
     at: Instant
     expires: Instant
     command: CommandName
-    arguments: dict[Word, Text] = field(default_factory=dict)
+    arguments: dict[Word, Argument] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,8 +55,8 @@ Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._+-]{0,63}$")]
 """A short machine word: a kind, a method, a reason."""
 
-Text = Annotated[str, StringConstraints(max_length=500)]
-"""Free text for people. Escape it wherever it is shown."""
+Argument = Annotated[str, StringConstraints(max_length=8000)]
+"""An argument of a command: a word, a number, or a certificate chain in PEM. Not for showing."""
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 """A display name."""

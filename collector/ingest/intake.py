@@ -12,6 +12,7 @@ from functools import partial
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError
 
+from collector.commands import sending as commands
 from collector.ingest import reading, writing
 from collector.ingest.chains import ChainState, advanced
 from collector.ingest.directory import KnownKey, read_directory
@@ -19,6 +20,7 @@ from collector.ingest.introduce import with_introduced
 from collector.ingest.judge import (
     Accepted,
     AcceptedBlob,
+    AcceptedReply,
     AcceptedStatus,
     Reason,
     Refused,
@@ -51,10 +53,11 @@ class Batch:
     records: list[Accepted] = field(default_factory=list)
     statuses: list[AcceptedStatus] = field(default_factory=list)
     blobs: list[AcceptedBlob] = field(default_factory=list)
+    replies: list[AcceptedReply] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
 
     def add(self, verdict: Verdict) -> None:
-        """Put a verdict where it belongs. A reply is verified and needs no keeping: nobody waits for it yet."""
+        """Put a verdict where it belongs."""
         if isinstance(verdict, Accepted):
             self.records.append(verdict)
         elif isinstance(verdict, Refused):
@@ -63,6 +66,8 @@ class Batch:
             self.statuses.append(verdict)
         elif isinstance(verdict, AcceptedBlob):
             self.blobs.append(verdict)
+        elif isinstance(verdict, AcceptedReply):
+            self.replies.append(verdict)
 
 
 class Intake:
@@ -154,6 +159,7 @@ def _write(connection: Connection, batch: Batch, sorted_out: SortedOut) -> list[
         writing.write_incidents(connection, "broken-link", sorted_out.broken.items(), at)
     writing.write_statuses(connection, batch.statuses)
     writing.write_blobs(connection, batch.blobs)
+    commands.take(connection, [(one.reply, one.envelope.message.at) for one in batch.replies])
     batch.refused += [_fork(one) for one in sorted_out.forks]
     return writing.write_set_aside(connection, batch.refused)
 

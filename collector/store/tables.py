@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collector.store import hours, people, records, results, violations
+from collector.store import commands, hours, people, records, results, violations
 from collector.store.base import Base
 
-MODULES = (hours, people, records, results, violations)
+MODULES = (commands, hours, people, records, results, violations)
 metadata = Base.metadata
