@@ -26,6 +26,7 @@ from kiosk.loop.heartbeat import Tally
 from kiosk.loop.journal import Journal
 from kiosk.loop.live import LivePicture
 from kiosk.loop.recent import recently_recorded
+from kiosk.pulse import Pulse
 from kiosk.relay.reader import RelayReader
 from kiosk.roster import RosterReader
 from kiosk.screen import ScreenServer
@@ -102,7 +103,7 @@ def run(settings: KioskSettings, stop: threading.Event) -> Tally:
         look = settings.camera
         camera = keep(open_camera(look.address, look.width, look.height, look.stall_s))
         loop = Loop(
-            Parts(camera, eye, centre, journal, lights, screen, live, now),
+            Parts(camera, eye, centre, journal, lights, screen, live, Pulse(settings.folders.run), now),
             _rules(settings),
             _place(settings),
             ZoneInfo(settings.screen.timezone),

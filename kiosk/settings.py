@@ -32,6 +32,7 @@ class Folders(Section):
     weights: Path = key(
         Path("/var/lib/siperlu/weights"), "Installed weights: `siperlu models install --to` this folder."
     )
+    run: Path = key(Path("/run/siperlu-kiosk"), "In memory: what the kiosk process tells its neighbours as it runs.")
     centre_keys: Path = key(Path("/etc/siperlu/centre.json"), "Public keys of the centre, a JSON Web Key Set.")
 
 

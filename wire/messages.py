@@ -46,7 +46,8 @@ class Status:
     """Advice about a kiosk's health, retained, and as last will with `online` false. Nothing is judged by it.
 
     `backlog`: records without a receipt. `state`: running, or out-of-service while nobody could check in. Temperature in °C,
-    disk free in MiB.
+    disk free in MiB. `throttled`: what holds the board back, by word, `…-before` for what did since it was switched on; null on
+    a board that cannot tell. `last_frame_at`: newest picture of the camera. `certificate_until`: end of the client certificate.
     """
 
     kiosk: KioskId
@@ -60,6 +61,11 @@ class Status:
     last_seq: Count = 0
     temperature_c: Annotated[float, Field(ge=-50, le=150, allow_inf_nan=False)] | None = None
     disk_free_mib: Count | None = None
+    throttled: Annotated[tuple[Word, ...], Field(max_length=8)] | None = None
+    last_frame_at: Instant | None = None
+    certificate_until: Instant | None = None
+    board: Annotated[str, Field(min_length=1, max_length=120)] | None = None
+    system: Annotated[str, Field(min_length=1, max_length=120)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

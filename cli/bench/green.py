@@ -28,6 +28,7 @@ from kiosk.loop import Loop, Parts
 from kiosk.loop.eye import Eye
 from kiosk.loop.journal import Journal
 from kiosk.loop.live import LivePicture
+from kiosk.pulse import Pulse
 from kiosk.screen import ScreenServer
 from kiosk.service import Reason
 from kiosk.settings import KioskSettings, ScreenSettings
@@ -95,6 +96,7 @@ def _kiosk(parts: ExitStack, engine: Engine, gallery: Gallery, folder: Path, sho
         lights=SilentLights(),
         screen=screen,
         live=LivePicture(screen.picture),
+        pulse=Pulse(folder),
         now=clock.read,
     )
     screen.start()

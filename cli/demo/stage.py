@@ -152,6 +152,7 @@ class Stage:
                     "relay": str(self.folder / "relay"),
                     "weights": str(self.weights),
                     "centre_keys": str(self.folder / "centre.json"),
+                    "run": str(self.folder / "run"),
                 },
                 "camera": {"address": camera},
                 "checkin": dict(checkin),

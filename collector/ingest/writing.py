@@ -236,8 +236,12 @@ def _aside_row(refused: Refused) -> dict[str, Any]:
 
 
 def _status_row(accepted: AcceptedStatus) -> dict[str, Any]:
-    row = asdict(accepted.status)
-    row.update(version=storable(accepted.status.version), received_at=accepted.envelope.message.at)
+    status = accepted.status
+    row = asdict(status)
+    texts = {"version": status.version, "board": status.board, "system": status.system}
+    row.update({name: text and storable(text) for name, text in texts.items()})
+    row.update(received_at=accepted.envelope.message.at)
+    row["throttled"] = None if status.throttled is None else " ".join(status.throttled)
     return row
 
 

@@ -108,7 +108,7 @@ class Incident(Base):
 
 
 class KioskStatus(Base):
-    """A kiosk's last word about its own health. Advice: nothing is judged by it."""
+    """A kiosk's last word about its own health. Advice: nothing is judged by it. `throttled`: words with a space between."""
 
     __tablename__ = "kiosk_status"
     kiosk: Mapped[str] = mapped_column(ForeignKey("kiosks.id"), primary_key=True)
@@ -123,6 +123,11 @@ class KioskStatus(Base):
     last_seq: Mapped[int] = mapped_column(BigInteger)
     temperature_c: Mapped[float | None]
     disk_free_mib: Mapped[int | None] = mapped_column(BigInteger)
+    throttled: Mapped[str | None] = mapped_column(Text)
+    last_frame_at: Mapped[datetime | None]
+    certificate_until: Mapped[datetime | None]
+    board: Mapped[str | None] = mapped_column(String(120))
+    system: Mapped[str | None] = mapped_column(String(120))
 
 
 class Blob(Base):

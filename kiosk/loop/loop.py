@@ -24,6 +24,7 @@ from kiosk.loop.heartbeat import Heartbeats, Tally
 from kiosk.loop.journal import Journal
 from kiosk.loop.live import LivePicture
 from kiosk.loop.presenter import Presenter
+from kiosk.pulse import Pulse
 from kiosk.screen import ScreenServer, Surroundings, short_name
 from kiosk.service import Part, Reason, Service
 from kiosk.vision import Look, Vision
@@ -67,6 +68,7 @@ class Parts:
     lights: Lights
     screen: ScreenServer
     live: LivePicture
+    pulse: Pulse
     now: Callable[[], Reading]
 
 
@@ -106,6 +108,8 @@ class Loop:
         """One frame, or a tenth of a second without one."""
         frame = self._frame()
         reading = self._parts.now()
+        if frame is not None:
+            self._parts.pulse.beat(reading)
         self._parts.journal.mend()
         self._service.set(Part.LEDGER, self._parts.journal.trouble)
         self._service.set(Part.ROSTER, self._parts.centre.trouble)

@@ -62,7 +62,7 @@ class Relay:
         luck = random.SystemRandom()
         self._store = store.Store(folder)
         self._key = open_relay_key(folder / "keys", kiosk)
-        self._health = Health(kiosk, self._key, folder)
+        self._health = Health(settings, self._key)
         self._outbound = Outbound(settings.folders.ledger, kiosk, settings.relay, luck)
         self._intake = Intake(kiosk, CentreKeys(settings.folders.centre_keys), self._outbound, settings.relay.keep_days)
         self._status_topic = Address(kiosk, "status").topic

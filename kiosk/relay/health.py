@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cryptography import x509
+
+from firmware import board
 from kiosk.ledger.entry import ChainSpan
+from kiosk.pulse import last_frame
+from kiosk.settings import KioskSettings
 from wire.messages import STATUS, Status
 from wire.seals import Sealed, SealingKey
 
 TELL_EVERY_S = 300.0
-THERMOMETER = Path("/sys/class/thermal/thermal_zone0/temp")
 MIB = 1 << 20
 
 
@@ -29,16 +33,17 @@ class Outlook:
 class Health:
     """Makes sealed status messages."""
 
-    def __init__(self, kiosk: str, key: SealingKey, folder: Path) -> None:
-        self._kiosk = kiosk
+    def __init__(self, settings: KioskSettings, key: SealingKey) -> None:
+        self._settings = settings
         self._key = key
-        self._folder = folder
         self._version = importlib.metadata.version("siperlu-kiosk")
+        self._board, self._system = board.model(), board.system()
 
     def status(self, outlook: Outlook, newest: ChainSpan | None, backlog: int, *, online: bool = True) -> str:
         """A sealed status of this moment."""
+        folders, relay = self._settings.folders, self._settings.relay
         status = Status(
-            kiosk=self._kiosk,
+            kiosk=self._settings.kiosk.id,
             at=datetime.now(UTC),
             online=online,
             version=self._version,
@@ -47,16 +52,20 @@ class Health:
             roster_version=outlook.roster_version,
             chain=outlook.chain,
             last_seq=newest.last if newest else 0,
-            temperature_c=_temperature_c(),
-            disk_free_mib=shutil.disk_usage(self._folder).free // MIB,
+            temperature_c=board.temperature_c(),
+            disk_free_mib=shutil.disk_usage(folders.relay).free // MIB,
+            throttled=board.throttled(),
+            last_frame_at=last_frame(folders.run),
+            certificate_until=_ends(relay.certificate) if relay.tls else None,
+            board=self._board,
+            system=self._system,
         )
         return self._key.seal(Sealed.STATUS, STATUS.encode(status))
 
 
-def _temperature_c() -> float | None:
-    """Of the processor, where the board has a thermometer."""
+def _ends(certificate: Path) -> datetime | None:
+    """When the kiosk's own certificate ends; it may be a new one since the last time."""
     try:
-        celsius = int(THERMOMETER.read_text(encoding="ascii")) / 1000
+        return x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc
     except (OSError, ValueError):
         return None
-    return celsius if -50 <= celsius <= 150 else None

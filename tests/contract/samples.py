@@ -89,6 +89,23 @@ SAMPLES: dict[str, Sample] = {
         ),
         m.STATUS,
     ),
+    "status-of-a-board": _message(
+        m.Status(
+            kiosk="kiosk-1",
+            at=AT,
+            online=True,
+            version="0.1.0",
+            state="running",
+            backlog=0,
+            roster_version=4,
+            throttled=("hot", "under-voltage-before"),
+            last_frame_at=AT,
+            certificate_until=AT,
+            board="Raspberry Pi 4 Model B Rev 1.4",
+            system="Debian GNU/Linux 12 (bookworm)",
+        ),
+        m.STATUS,
+    ),
     "roster-manifest": _message(
         m.RosterManifest(
             kiosk="kiosk-1",

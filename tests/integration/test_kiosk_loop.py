@@ -80,15 +80,19 @@ class Kiosk:
     number: int = 0
     backlog: int = 7
     expected: list[Entry] = field(default_factory=list)
+    beats: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.gallery, self.trouble = Gallery(roster(), "dlib-1"), None
         self.journal = Journal(self.box.open, self.now)
         eye: Any = SimpleNamespace(vision=self, trouble=None, alive=True)
-        parts: Any = Parts(self, eye, self, self.journal, self.lights, self, self, self.now)
+        parts: Any = Parts(self, eye, self, self.journal, self.lights, self, self, self, self.now)
         self.loop = Loop(parts, RULES, PLACE, ZoneInfo("Asia/Jakarta"))
 
-    # the clock, the camera, the recogniser, the centre, the screen and the live picture, as the loop sees them
+    # the clock, the camera, the recogniser, the centre, the screen, the live picture and the pulse, as the loop sees them
+
+    def beat(self, reading: Reading) -> None:
+        self.beats.append(reading.monotonic_ns)
 
     def now(self) -> Reading:
         seen = reading(self.now_ns / 1e9)

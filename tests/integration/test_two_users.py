@@ -42,6 +42,7 @@ ledger = "{state}/kiosk"
 relay = "{state}/relay"
 weights = "{state}/weights"
 centre_keys = "{etc}/centre.json"
+run = "{state}/kiosk/run"
 [camera]
 address = "frames:{etc}/room"
 [screen]
