@@ -54,6 +54,19 @@ def retire(kiosk: str, path: Path | None) -> None:
     say(f"{kiosk}: retired")
 
 
+@command.command()
+@click.argument("kiosk", metavar="ID")
+@click.option(
+    "--on/--off", "by_stick", required=True, help="Whether its records come on a USB stick, without a network."
+)
+@config
+def stick(kiosk: str, by_stick: bool, path: Path | None) -> None:
+    """Say that kiosk ID has no network: it is missed after five weeks then, not after ten minutes."""
+    with session(path) as (_, opened):
+        kiosks.bring_by_stick(opened, kiosk, by_stick=by_stick)
+    say(f"{kiosk}: {'brings its records by stick' if by_stick else 'is expected on the network'}")
+
+
 @command.command("list")
 @config
 @as_json

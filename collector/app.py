@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from collector.commands.job import CommandJob
 from collector.errors import CollectorError, ShareError
+from collector.fleet.job import FleetJob
 from collector.ingest.intake import Intake, now
 from collector.ingest.lane import Lane
 from collector.ingest.link import Link
@@ -74,6 +75,7 @@ def _parts(settings: CollectorSettings, writer: Writer, roles: frozenset[Role], 
     parts = [] if roles == {Role.WEB} else _linked(settings, writer, roles)
     if Role.JOBS in roles:
         parts.append(_violations(settings, writer, stack))
+        parts.append(Loop("fleet", FleetJob(writer, now).run))
     # Made last and started first: it holds a port as soon as it is made.
     return [_web(settings, stack), *parts] if Role.WEB in roles else parts
 

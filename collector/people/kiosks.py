@@ -76,12 +76,16 @@ def register(session: Session, wish: Wish, now: datetime) -> Registration:
 
 def retire(session: Session, kiosk: str, now: datetime) -> Registration:
     """A kiosk serves no more: its roster is emptied on its next contact. Its keys stay, for its last records."""
-    stored = session.get(Kiosk, kiosk)
-    if stored is None:
-        raise RegistrationError(f"no kiosk {kiosk!r}; `siperlu collector kiosks list` shows those there are")
+    stored = _known(session, kiosk)
     stored.retired_at = stored.retired_at or now
     session.flush()
     return _registration(session, stored)
+
+
+def bring_by_stick(session: Session, kiosk: str, *, by_stick: bool) -> None:
+    """Whether a kiosk has no network by decision: its silence is then no alarm for weeks. Raises RegistrationError."""
+    _known(session, kiosk).by_stick = by_stick
+    session.flush()
 
 
 def registered(session: Session) -> list[Registration]:
@@ -92,6 +96,13 @@ def registered(session: Session) -> list[Registration]:
         keys[kiosk].append(kid)
     stored = session.scalars(select(Kiosk).order_by(Kiosk.id))
     return [_as_registered(kiosk, keys[kiosk.id]) for kiosk in stored]
+
+
+def _known(session: Session, kiosk: str) -> Kiosk:
+    stored = session.get(Kiosk, kiosk)
+    if stored is None:
+        raise RegistrationError(f"no kiosk {kiosk!r}; `siperlu collector kiosks list` shows those there are")
+    return stored
 
 
 def _check_id(kiosk: str) -> None:

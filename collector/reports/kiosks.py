@@ -39,7 +39,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """A kiosk's last word about itself. Temperature in °C, disk in MiB."""
+    """A kiosk's last word about itself. Temperature in °C, disk in MiB; the rest as in `wire.messages.Status`."""
 
     received_at: datetime
     online: bool
@@ -49,6 +49,11 @@ class Health:
     roster_version: int
     temperature_c: float | None
     disk_free_mib: int | None
+    throttled: tuple[str, ...] = ()
+    last_frame_at: datetime | None = None
+    certificate_until: datetime | None = None
+    board: str | None = None
+    system: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +175,11 @@ def _health(status: KioskStatus | None) -> Health | None:
         *(status.received_at, status.online, status.version, status.state, status.backlog, status.roster_version),
         temperature_c=status.temperature_c,
         disk_free_mib=status.disk_free_mib,
+        throttled=tuple((status.throttled or "").split()),
+        last_frame_at=status.last_frame_at,
+        certificate_until=status.certificate_until,
+        board=status.board,
+        system=status.system,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Date, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, LargeBinary, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from collector.store.base import Base
@@ -70,7 +70,8 @@ class Chip(Base):
 
 
 class Kiosk(Base):
-    """A kiosk. `scope`: unit (its unit and those below), opd (its whole OPD), kecamatan, or all."""
+    """A kiosk. `scope`: unit (its unit and those below), opd (its whole OPD), kecamatan, or all. `by_stick`: it has no
+    network by decision, and its records come on a USB stick."""
 
     __tablename__ = "kiosks"
     id: Mapped[str] = mapped_column(String(63), primary_key=True)
@@ -78,6 +79,7 @@ class Kiosk(Base):
     scope: Mapped[str] = mapped_column(String(16), default="unit")
     registered_at: Mapped[datetime]
     retired_at: Mapped[datetime | None]
+    by_stick: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class KioskKey(Base):

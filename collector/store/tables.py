@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collector.store import commands, hours, people, records, results, violations
+from collector.store import commands, fleet, hours, people, records, results, violations
 from collector.store.base import Base
 
-MODULES = (commands, hours, people, records, results, violations)
+MODULES = (commands, fleet, hours, people, records, results, violations)
 metadata = Base.metadata
