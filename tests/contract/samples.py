@@ -9,12 +9,14 @@ from typing import Any
 
 from wire import messages as m
 from wire import records as r
+from wire import registration as g
 from wire.jwks import KEY_SET, KeySet, PublicJwk
 
 AT = datetime(2026, 1, 5, 0, 30, 12, 345000, tzinfo=UTC)
 KEY = "A" * 42 + "w"
 CHAIN = "Zx9_-" + "c" * 38
 DIGEST = "0123456789abcdef" * 4
+KEYS = KeySet(keys=(PublicJwk(kid="kiosk-1#1", crv="Ed25519", x=KEY),))
 
 
 @dataclass(frozen=True)
@@ -147,5 +149,23 @@ SAMPLES: dict[str, Sample] = {
         m.COMMAND,
     ),
     "reply": _message(m.Reply(kiosk="kiosk-1", id="c-1", at=AT, outcome="done", detail={"blinks": 30}), m.REPLY),
-    "key-set": Sample(KeySet(keys=(PublicJwk(kid="kiosk-1#1", crv="Ed25519", x=KEY),)), KEY_SET.encode, KEY_SET.decode),
+    "registration-request": _message(
+        g.RegistrationRequest(claim="7k3mq-0p9xz-abcde-vw12y", keys=KEYS, csr="-----BEGIN CERTIFICATE REQUEST-----\n"),
+        g.REGISTRATION_REQUEST,
+    ),
+    "registration-answer": _message(
+        g.RegistrationAnswer(
+            kiosk=g.RegisteredKiosk(id="kiosk-1", unit="DISDIK", scope="unit"),
+            certificate="-----BEGIN CERTIFICATE-----\n",
+            ca="-----BEGIN CERTIFICATE-----\n",
+            centre_keys=KEYS,
+            broker=g.BrokerAddress(host="siperlu.example.go.id", port=8883),
+        ),
+        g.REGISTRATION_ANSWER,
+    ),
+    "registration-refusal": _message(
+        g.RegistrationRefusal(reason="claim", text="this claim code is not valid; make a new one"),
+        g.REGISTRATION_REFUSAL,
+    ),
+    "key-set": Sample(KEYS, KEY_SET.encode, KEY_SET.decode),
 }

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.contract.samples import SAMPLES, Sample
-from wire import jwks, messages, records
+from wire import jwks, messages, records, registration
 from wire.errors import ContractError
 
 STORED = Path(__file__).parent / "samples" / "v1"
@@ -22,11 +22,12 @@ def _message_classes() -> set[type]:
     """Every public dataclass of the contract that is sent by itself: it has a codec or is a record's body."""
     found = {
         cls
-        for module in (messages, jwks)
+        for module in (messages, jwks, registration)
         for _, cls in inspect.getmembers(module, inspect.isclass)
         if cls.__module__ == module.__name__ and dataclasses.is_dataclass(cls)
     }
     parts = {messages.Rejected, messages.DayHours, jwks.PublicJwk}
+    parts |= {registration.RegisteredKiosk, registration.BrokerAddress}
     return (found - parts) | set(FIRST_KIOSK_BODIES)
 
 
