@@ -15,7 +15,7 @@ from collector.settings import CollectorSettings
 from collector.store.writer import Writer
 from settings import load
 
-LATER = {"export": "cli.records", "kiosks": "cli.kiosks", "orders": "cli.orders"}
+LATER = {"export": "cli.records", "kiosks": "cli.kiosks", "orders": "cli.orders", "rollouts": "cli.rollouts"}
 PAGE = 1000
 
 

@@ -10,6 +10,7 @@ import click
 
 from cli.centre import as_json, centre, config, reading
 from cli.output import emit, say
+from cli.rollouts import pair
 from cli.table import show
 from collector.commands import Answer, cancel, order, orders_of
 from collector.commands.orders import COMMANDS
@@ -39,7 +40,7 @@ def give(  # noqa: PLR0913, PLR0917 - one parameter an option
     as_json: bool,
 ) -> None:
     """Order each KIOSK to do something. All get the order, or none when one of them cannot."""
-    told = dict(_pair(each) for each in arguments)
+    told = dict(pair(each) for each in arguments)
     now, ttl = datetime.now(UTC), timedelta(hours=hours)
     with centre(path) as (_, writer), writer.transaction() as connection:
         given = {kiosk: order(connection, kiosk, name, told, by=by, now=now, ttl=ttl) for kiosk in kiosks}
@@ -71,13 +72,6 @@ def cancel_(number: str, path: Path | None) -> None:
     with centre(path) as (_, writer), writer.transaction() as connection:
         cancel(connection, number, datetime.now(UTC))
     say(f"{number}: cancelled")
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, sign, value = text.partition("=")
-    if not sign or not name:
-        raise click.BadParameter(f"{text!r} is not NAME=VALUE, as in seconds=30", param_hint="--argument")
-    return name, value
 
 
 def _public(one: Answer) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def take(connection: Connection, replies: Sequence[tuple[Reply, datetime]]) -> N
     ]
     if not rows:
         return
-    waiting = Order.state.in_([OrderState.OPEN.value, OrderState.EXPIRED.value])
+    waiting = or_(Order.state == OrderState.OPEN.value, Order.state == OrderState.EXPIRED.value)
     late = and_(Order.id == bindparam("number"), Order.kiosk == bindparam("of"), waiting, Order.handled_at.is_(None))
     connection.execute(update(Order).where(late), _unique(rows))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, Index, String
+from sqlalchemy import Date, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from collector.store.base import Base
@@ -32,3 +32,32 @@ class MatchTrend(Base):
     looks: Mapped[int]
     mean: Mapped[float]
     mean_square: Mapped[float]
+
+
+class Rollout(Base):
+    """A version on its way to kiosks. `arguments`: JSON, those of the `update` order; `state`: running, paused, done, ended
+    (somebody gave it up). `allowed`: failures that are put up with; `why`: of the last pause or end, by whom `changed_by`."""
+
+    __tablename__ = "rollouts"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    version: Mapped[str] = mapped_column(String(40))
+    arguments: Mapped[str] = mapped_column(Text)
+    allowed: Mapped[int]
+    hours: Mapped[int]
+    state: Mapped[str] = mapped_column(String(16))
+    by: Mapped[str] = mapped_column(String(100))
+    at: Mapped[datetime]
+    changed_by: Mapped[str] = mapped_column(String(100), default="")
+    changed_at: Mapped[datetime | None]
+    why: Mapped[str] = mapped_column(Text, default="")
+
+
+class RolloutPlace(Base):
+    """A kiosk in a rollout: wave, stage (see `collector.fleet.waves`), and its order once it has one."""
+
+    __tablename__ = "rollout_places"
+    rollout: Mapped[str] = mapped_column(ForeignKey("rollouts.id"), primary_key=True)
+    kiosk: Mapped[str] = mapped_column(ForeignKey("kiosks.id"), primary_key=True)
+    wave: Mapped[int]
+    stage: Mapped[str] = mapped_column(String(16))
+    order: Mapped[str | None] = mapped_column(String(64))
