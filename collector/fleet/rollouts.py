@@ -187,9 +187,8 @@ def progress(connection: Connection, limit: int = 20) -> list[Progress]:
         .where(RolloutPlace.rollout.in_([row.id for row in rows]))
         .order_by(RolloutPlace.wave, RolloutPlace.kiosk)
     )
-    places: dict[str, list[Row[Any]]] = defaultdict(list)
-    found: Sequence[Row[Any]] = connection.execute(query).all()
-    for place in found:
+    places: dict[str, list[Any]] = defaultdict(list)
+    for place in connection.execute(query):
         places[place.rollout].append(place)
     return [_progress(row, places[row.id]) for row in rows]
 
