@@ -138,3 +138,28 @@ def _conclude(found: Preview, dry_run: bool, as_json: bool) -> None:
         return
     what = ", ".join(f"{count} {effect.replace('_', ' ')}" for effect, count in counts.items())
     say(f"{found.kind}: {what}{'; nothing was written' if dry_run else ''}")
+
+
+@command.command()
+@config
+@click.option("--rotate", is_flag=True, help="Make a new key first; the old one may be taken away afterwards.")
+@as_json
+def vault(path: Path | None, rotate: bool, as_json: bool) -> None:
+    """Seal every template, enrolment picture and NIK with the newest key of the vault.
+
+    The centre does so by itself when it starts. After --rotate start the centre's processes again, so that they use the
+    new key, then run this once more without it: what they sealed in between follows.
+    """
+    from collector.keys import CentreKeys  # noqa: PLC0415 - the other commands need no keys
+    from collector.people.sealing import reseal_all  # noqa: PLC0415
+    from collector.vault import add_key  # noqa: PLC0415
+
+    with centre(path) as (settings, writer):
+        if rotate:
+            CentreKeys.open(settings.store.keys)
+            add_key(settings.store.keys)
+        keys = CentreKeys.open(settings.store.keys)
+        done = reseal_all(writer, keys)
+    say(f"{done} sealed with key vault-{keys.vault.newest}; back the folder of the centre's keys up now")
+    if as_json:
+        emit({"sealed": done, "key": keys.vault.newest})

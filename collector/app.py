@@ -105,9 +105,11 @@ def _ingest(lane: Lane, intake: Intake, publish: Callable[[list[Outgoing]], obje
 
 def _jobs(settings: CollectorSettings, writer: Writer, keys: CentreKeys, link: Link, connected: Event) -> RosterJob:
     from collector.people import publisher  # noqa: PLC0415 - ingest alone needs no models
+    from collector.people.sealing import reseal_all  # noqa: PLC0415
     from models import manifest  # noqa: PLC0415
 
     manifest.card(settings.rosters.embedder)  # said now, when it is no model
+    reseal_all(writer, keys)
     too_large: set[str] = set()
 
     def changes(session: Session) -> list[Outgoing]:

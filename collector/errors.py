@@ -2,6 +2,7 @@
 
 CollectorError (Exception)
 ├── KeysError (OSError)          the centre's own keys cannot be read, made or trusted
+├── VaultError (ValueError)      what lies encrypted does not open: changed, or moved to another row
 ├── SchemaError (RuntimeError)   the database is not at the version this program needs
 ├── StoreDownError (OSError)     the database does not answer, is locked, full or read-only: try again later
 ├── LinkError (OSError)          the broker cannot be reached with these certificates
@@ -26,6 +27,10 @@ class CollectorError(Exception):
 
 class KeysError(CollectorError, OSError):
     """The centre's own keys cannot be read, made or trusted."""
+
+
+class VaultError(CollectorError, ValueError):
+    """What lies encrypted in the database does not open: it was changed, or moved to another row."""
 
 
 class SchemaError(CollectorError, RuntimeError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +22,9 @@ from collector.people import photos, portrait
 from collector.people.merge import new_id
 from collector.people.numbers import Status
 from collector.people.rows import clean_name
+from collector.people.sealing import chip_name, clear_template, template_name
 from collector.store.people import Assignment, Chip, Person, Template, Unit
+from collector.vault import Vault
 from models import calibration
 from models.engine import Engine
 from models.face import Vector
@@ -131,7 +134,7 @@ def store(session: Session, found: Study, keys: CentreKeys, *, today: date, crea
             refused.append(Refused(one.folder, str(error)))
     session.flush()
     _write(session, named, found.card, keys)
-    look_alikes = _look_alikes(session, list(named), found.card)
+    look_alikes = _look_alikes(session, list(named), found.card, keys.vault)
     enrolled = tuple(Enrolled(person, one.folder, len(one.chips)) for person, one in named.items())
     return Report(enrolled, register.created, tuple(refused), look_alikes)
 
@@ -249,12 +252,12 @@ def _write(session: Session, named: Mapping[str, Portrait], card: Card, keys: Ce
     family = card.family.value if card.family else ""
     now = datetime.now(UTC)
     chips = [
-        {"person": person, "family": family, "made_at": now, **_encrypted(chip, keys)}
+        {"person": person, "family": family, "made_at": now, **_encrypted(chip, chip_name(person, family), keys.vault)}
         for person, one in named.items()
         for chip in one.chips
     ]
     held = set(session.scalars(select(Template.person).where(Template.model == card.tag)))
-    rows = [_template(person, one, card.tag, now) for person, one in named.items()]
+    rows = [_template(person, one, card.tag, now, keys.vault) for person, one in named.items()]
     new, changed = [row for row in rows if row["person"] not in held], [row for row in rows if row["person"] in held]
     outdated = delete(Chip).where(Chip.person == bindparam("whose"), Chip.family == family)
     session.connection().execute(outdated, [{"whose": person} for person in named])
@@ -263,22 +266,22 @@ def _write(session: Session, named: Mapping[str, Portrait], card: Card, keys: Ce
             session.execute(statement, several)
 
 
-def _template(person: str, one: Portrait, model: str, now: datetime) -> dict[str, Any]:
-    vector = one.template.astype("<f4").tobytes()
+def _template(person: str, one: Portrait, model: str, now: datetime, vault: Vault) -> dict[str, Any]:
+    vector = vault.seal(one.template.astype("<f4").tobytes(), template_name(person, model))
     return {"person": person, "model": model, "vector": vector, "photos": len(one.chips), "made_at": now}
 
 
-def _encrypted(chip: bytes, keys: CentreKeys) -> dict[str, str]:
-    text = keys.boxes[-1].recipient.encrypt(chip)
+def _encrypted(chip: bytes, name: str, vault: Vault) -> dict[str, str]:
+    text = base64.b64encode(vault.seal(chip, name)).decode()
     return {"digest": _digest(text.encode()), "encrypted": text}
 
 
-def _look_alikes(session: Session, new: Sequence[str], card: Card) -> tuple[LookAlike, ...]:
+def _look_alikes(session: Session, new: Sequence[str], card: Card, vault: Vault) -> tuple[LookAlike, ...]:
     """Pairs of a newly enrolled person with anybody whose template is as near as a stranger's seldom is."""
     if not new:
         return ()
     rows = session.execute(select(Template.person, Template.vector).where(Template.model == card.tag))
-    vectors = {person: np.frombuffer(vector, "<f4") for person, vector in rows}
+    vectors = {person: np.frombuffer(clear_template(vault, person, card.tag, kept), "<f4") for person, kept in rows}
     people = list(vectors)
     least, _ = calibration.threshold(card, LOOK_ALIKE_RATE, len(people))
     pairs = portrait.look_alikes(np.stack([vectors[one] for one in new]), np.stack(list(vectors.values())), least)

@@ -9,7 +9,7 @@ import base64
 import hashlib
 import logging
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -17,11 +17,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from collector.errors import VaultError
 from collector.keys import CentreKeys
 from collector.outgoing import Outgoing
 from collector.people.scope import Entitled, Member, Scope, Tree, by_unit, entitled
+from collector.people.sealing import clear_template
 from collector.settings import CollectorSettings
 from collector.store.people import Assignment, Kiosk, KioskKey, Person, PublishedEntry, PublishedRoster, Template, Unit
+from collector.vault import Vault
 from models import calibration, manifest
 from models.manifest import Card
 from wire.messages import ROSTER_ENTRY, ROSTER_MANIFEST, RosterEntry, RosterManifest
@@ -80,13 +83,13 @@ def changes(
 
     Entries go before the manifest that names them, cleared ones after it. Nothing is written when nothing changed; when
     much did, this run does some kiosks, and empty is what it gives when there is no more to do. `told`: kiosks whose
-    roster was too large before, so that it is logged once.
+    roster was too large before, and people whose template did not open, so that it is logged once.
     """
     zone = ZoneInfo(settings.web.timezone)
     card = manifest.card(settings.rosters.embedder)
-    centre = _load(session, card.tag, now.astimezone(zone).date())
-    run = _Run(session, keys, card, settings.rosters.false_accepts, now)
     told = set() if told is None else told
+    centre = _load(session, card.tag, _Opener(keys.vault, card.tag, told), now.astimezone(zone).date())
+    run = _Run(session, keys, card, settings.rosters.false_accepts, now)
     outgoing: list[Outgoing] = []
     for kiosk in centre.kiosks:
         people = _fitting(kiosk.id, _people(centre, kiosk, zone), centre.given.get(kiosk.id, {}), told)
@@ -245,7 +248,7 @@ def _outgoing(kiosk: str, sealed: str, person: str | None = None) -> Outgoing:
     return Outgoing(Address(kiosk, "roster", person).topic, sealed.encode("ascii"), retain=True)
 
 
-def _load(session: Session, model: str, today: date) -> _Centre:
+def _load(session: Session, model: str, opener: _Opener, today: date) -> _Centre:
     given: dict[str, dict[str, _Given]] = defaultdict(dict)
     columns = (PublishedEntry.kiosk, PublishedEntry.person, PublishedEntry.content, PublishedEntry.digest)
     for kiosk, person, content, known in session.execute(select(*columns)):
@@ -253,7 +256,7 @@ def _load(session: Session, model: str, today: date) -> _Centre:
     return _Centre(
         tree=Tree(session.scalars(select(Unit))),
         members=by_unit(_members(session, today)),
-        faces=_faces(session, model),
+        faces=_faces(session, model, opener),
         kiosks=tuple(session.scalars(select(Kiosk).order_by(Kiosk.id))),
         readers=_readers(session),
         manifests={one.kiosk: one for one in session.scalars(select(PublishedRoster))},
@@ -274,13 +277,32 @@ def _members(session: Session, today: date) -> Iterator[Member]:
     return (Member(person, unit, kind == "main", until, left) for person, unit, kind, until, left in rows)
 
 
-def _faces(session: Session, model: str) -> dict[str, _Face]:
+class _Opener:
+    """Opens templates; one that does not open is left out, and told once: its person must be enrolled again."""
+
+    def __init__(self, vault: Vault, model: str, told: set[str]) -> None:
+        self._vault = vault
+        self._model = model
+        self._told = told
+
+    def faces(self, rows: Iterable[tuple[str, str, bytes]]) -> Iterator[tuple[str, _Face]]:
+        """Person and face. Raises KeysError when a key is missing: nobody may lose their place on a roster by that."""
+        for person, name, kept in rows:
+            try:
+                yield person, _face(name, clear_template(self._vault, person, self._model, kept), self._model)
+            except VaultError as error:
+                if person not in self._told:
+                    LOG.error("left out of every roster: %s; enrol them again", error)  # noqa: TRY400 - known
+                self._told.add(person)
+
+
+def _faces(session: Session, model: str, opener: _Opener) -> dict[str, _Face]:
     rows = session.execute(
         select(Template.person, Person.name, Template.vector)
         .join(Person, Person.id == Template.person)
         .where(Template.model == model)
     )
-    return {person: _face(name, vector, model) for person, name, vector in rows}
+    return dict(opener.faces((person, name, kept) for person, name, kept in rows))
 
 
 def _face(name: str, vector: bytes, model: str) -> _Face:

@@ -24,7 +24,8 @@ class Unit(Base):
 
 class Person(Base):
     """A civil servant or contract worker. `id` is random and the only thing the wire knows; `number` is NIP or NI PPPK;
-    `left_on` the first day they no longer serve."""
+    `left_on` the first day they no longer serve, `left_why`: see `collector.people.changing.Leaving`; `nik`: sealed by the
+    vault (`collector.people.sealing.nik_name`)."""
 
     __tablename__ = "people"
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -33,10 +34,13 @@ class Person(Base):
     number: Mapped[str | None] = mapped_column(String(32), unique=True)
     internal_number: Mapped[str | None] = mapped_column(String(64), unique=True)
     left_on: Mapped[date | None] = mapped_column(Date)
+    left_why: Mapped[str | None] = mapped_column(String(16))
+    nik: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class Assignment(Base):
-    """A person works at a unit between two days, both included; `until` None is open. `kind`: main or second."""
+    """A person works at a unit between two days, both included; `until` None is open. `kind`: main or second, which needs
+    the number of the letter of assignment."""
 
     __tablename__ = "assignments"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -45,10 +49,12 @@ class Assignment(Base):
     kind: Mapped[str] = mapped_column(String(16), default="main")
     from_day: Mapped[date] = mapped_column(Date)
     until_day: Mapped[date | None] = mapped_column(Date)
+    letter: Mapped[str | None] = mapped_column(String(100))
 
 
 class Template(Base):
-    """A person's template of one embedder: unit vector, float32 little-endian. `photos`: how many made it."""
+    """A person's template of one embedder: unit vector, float32 little-endian, sealed by the vault
+    (`collector.people.sealing`). `photos`: how many made it."""
 
     __tablename__ = "templates"
     person: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
@@ -59,7 +65,8 @@ class Template(Base):
 
 
 class Chip(Base):
-    """An aligned enrolment picture, encrypted to the centre, from which a change of embedder makes templates again."""
+    """An aligned enrolment picture, sealed by the vault and in Base64, from which a change of embedder makes templates
+    again. `digest`: SHA-256 of that text."""
 
     __tablename__ = "chips"
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -116,3 +123,65 @@ class PublishedEntry(Base):
     content: Mapped[str] = mapped_column(String(64))
     digest: Mapped[str] = mapped_column(String(64))
     sealed: Mapped[str] = mapped_column(Text)
+
+
+class PeopleImport(Base):
+    """A file of people or units. `state`: staged (uploaded, not decided), applied, undone, dropped; `kind`: people, units.
+
+    `content`: the file, sealed by the vault, until it is decided about. `digest`: SHA-256 of the file; `counts`: JSON.
+    """
+
+    __tablename__ = "people_imports"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    file: Mapped[str] = mapped_column(String(200))
+    digest: Mapped[str] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(8))
+    by: Mapped[str] = mapped_column(String(100))
+    at: Mapped[datetime] = mapped_column(index=True)
+    counts: Mapped[str] = mapped_column(Text, default="{}")
+    with_nik: Mapped[bool] = mapped_column(default=False)
+    content: Mapped[bytes | None] = mapped_column(LargeBinary)
+    undone_by: Mapped[str | None] = mapped_column(String(100))
+    undone_at: Mapped[datetime | None]
+    undone_why: Mapped[str | None] = mapped_column(Text)
+
+
+class PeopleImportChange(Base):
+    """What an import did to one person or unit: JSON of `collector.people.states` before (None: was not there) and after."""
+
+    __tablename__ = "people_import_changes"
+    imported: Mapped[str] = mapped_column(ForeignKey("people_imports.id"), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(64), primary_key=True, index=True)
+    line: Mapped[int]
+    before: Mapped[str | None] = mapped_column(Text)
+    after: Mapped[str] = mapped_column(Text)
+
+
+class EnrolmentNote(Base):
+    """A face was enrolled, refused or taken away: by whom, of how many photos, under which text of information the person
+    was told (`notice`), and why where a rule was stretched."""
+
+    __tablename__ = "enrolment_notes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(100))
+    what: Mapped[str] = mapped_column(String(16))
+    photos: Mapped[int] = mapped_column(default=0)
+    notice: Mapped[str] = mapped_column(String(32), default="")
+    why: Mapped[str] = mapped_column(Text, default="")
+
+
+class DataRequest(Base):
+    """A person's request about their own data (UU 27/2022): correction, and what came of it. `state`: open, done, refused."""
+
+    __tablename__ = "data_requests"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime]
+    about: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(8), default="open")
+    answer: Mapped[str] = mapped_column(Text, default="")
+    answered_by: Mapped[str | None] = mapped_column(String(100))
+    answered_at: Mapped[datetime | None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 from collections.abc import Iterator
@@ -16,18 +17,18 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cli.main import main
-from collector.errors import PeopleError, RegistrationError
+from collector.errors import PeopleError, RegistrationError, VaultError
 from collector.keys import CentreKeys
 from collector.people import faces, photos
 from collector.people.faces import Report
+from collector.people.sealing import chip_name, clear_template
 from collector.store.base import Base
 from collector.store.engine import open_engine as open_store
 from collector.store.people import Assignment, Chip, Person, Template, Unit
+from collector.vault import Vault
 from models.engine import Engine, open_engine
 from models.errors import WeightsError
 from models.store import default_folder
-from wire.errors import UnreadableError
-from wire.seals import DecryptionKey
 
 TODAY = date(2026, 1, 5)
 
@@ -61,6 +62,10 @@ def keys(tmp_path: Path) -> CentreKeys:
     return CentreKeys.open(tmp_path / "keys")
 
 
+def _opened(keys: CentreKeys, kept: Template) -> np.ndarray:
+    return np.frombuffer(clear_template(keys.vault, kept.person, kept.model, kept.vector), "<f4")
+
+
 def _reasons(report: Report) -> dict[str, str]:
     return {one.path: one.reason for one in report.refused}
 
@@ -85,24 +90,26 @@ def test_a_template_is_near_the_persons_other_photos_and_far_from_others(
     faces.enrol_folder(session, people, engine, keys, today=TODAY, create_in="A")
     image = photos.decode((faces_dir / "face_recognition" / "other" / "obama-480p.jpg").read_bytes())
     probe = engine.embed(image, engine.detect(image)[0])
-    rows = session.execute(select(Person.name, Template.vector).join(Template, Template.person == Person.id))
-    cosines = {name: float(np.frombuffer(vector, "<f4") @ probe) for name, vector in rows}
+    rows = session.execute(select(Person.name, Template).join(Template, Template.person == Person.id))
+    cosines = {name: float(_opened(keys, kept) @ probe) for name, kept in rows}
     assert max(cosines, key=lambda name: cosines[name]) == "obama"
 
 
-def test_chips_are_readable_with_the_centres_box_key_alone_and_make_the_template_again(
-    session: Session, engine: Engine, keys: CentreKeys, people: Path
+def test_chips_are_readable_with_the_centres_vault_alone_and_make_the_template_again(
+    session: Session, engine: Engine, keys: CentreKeys, people: Path, tmp_path: Path
 ) -> None:
     faces.enrol_folder(session, people, engine, keys, today=TODAY, create_in="A")
     person = session.scalars(select(Person.id).where(Person.name == "rose_leslie")).one()
     chips = session.scalars(select(Chip).where(Chip.person == person)).all()
-    opened = [keys.boxes[-1].decrypt(chip.encrypted) for chip in chips]
+    name = chip_name(person, chips[0].family)
+    opened = [keys.vault.unseal(base64.b64decode(chip.encrypted), name) for chip in chips]
     assert len(opened) == 2
-    with pytest.raises(UnreadableError):
-        DecryptionKey.generate(keys.boxes[-1].name).decrypt(chips[0].encrypted)
+    for vault, what in ((Vault.open(tmp_path / "other"), name), (keys.vault, chip_name("p-other", chips[0].family))):
+        with pytest.raises(VaultError):
+            vault.unseal(base64.b64decode(chips[0].encrypted), what)
     images = [np.asarray(cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_COLOR), np.uint8) for raw in opened]
     mean = sum(engine.embed_chip(image) for image in images)
-    stored = np.frombuffer(session.scalars(select(Template.vector).where(Template.person == person)).one(), "<f4")
+    stored = _opened(keys, session.scalars(select(Template).where(Template.person == person)).one())
     assert float(mean @ stored) / float(np.linalg.norm(mean)) > 0.99999
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -271,7 +271,7 @@ def test_a_new_seal_of_the_centre_seals_everything_again(centre: Centre) -> None
     centre.kiosk("k-1", "SD")
     centre.changes()
     renewed = SealingKey.generate(KeyName("centre", 2))
-    centre.keys = CentreKeys((*centre.keys.signing, renewed), centre.keys.boxes)
+    centre.keys = replace(centre.keys, signing=(*centre.keys.signing, renewed))
     assert len(centre.changes(LATER)) == 2
     assert centre.changes(LATER) == []
 

@@ -201,3 +201,8 @@ def test_the_centres_keys_are_read_by_those_that_seal_and_by_nobody_else(machine
         assert process.wait(30) == 0, process.communicate()[1]
         assert not machine.can(name, WRITE, keys / "centre-1.jwk")
     assert not machine.can("web", LIST, keys)
+    assert not machine.can("web", READ, keys / "centre-1.jwk")
+    assert not machine.can("web", READ, keys / "box-1.jwk")
+    assert machine.can("web", READ, keys / "vault/vault-1.jwk")
+    assert not machine.can("web", WRITE, keys / "vault/vault-1.jwk")
+    assert not machine.can("screen", READ, keys / "vault/vault-1.jwk")

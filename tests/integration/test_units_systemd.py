@@ -76,7 +76,7 @@ def test_sysusers_and_tmpfiles_make_what_they_name(tmp_path: Path, place: str) -
     users = {line.split(":")[0]: int(line.split(":")[2]) for line in (tmp_path / "etc/passwd").read_text().splitlines()}
     folder, owner, mode = {
         "kiosk": ("kiosk", users.get("siperlu-kiosk"), 0o750),
-        "centre": ("centre-keys", 0, 0o750),
+        "centre": ("centre-keys/vault", 0, 0o750),
     }[place]
     found = (tmp_path / "var/lib/siperlu" / folder).stat()
     assert (found.st_uid, found.st_mode & 0o7777) == (owner, mode)

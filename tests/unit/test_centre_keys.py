@@ -27,7 +27,8 @@ def test_nobody_else_can_read_them(tmp_path: Path) -> None:
     folder = tmp_path / "keys"
     CentreKeys.open(folder)
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+    assert {path.stat().st_mode & 0o777 for path in folder.rglob("*.jwk")} == {0o600}
+    assert (folder / "vault").stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.parametrize("mode", [0o604, 0o644, 0o620, 0o660])
@@ -80,4 +81,8 @@ def test_processes_that_start_at_once_have_the_same_keys(tmp_path: Path) -> None
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(start, range(8)))) == 1
-    assert sorted(path.name for path in (tmp_path / "keys").iterdir()) == ["box-1.jwk", "centre-1.jwk"]
+    assert sorted(path.name for path in (tmp_path / "keys").rglob("*.jwk")) == [
+        "box-1.jwk",
+        "centre-1.jwk",
+        "vault-1.jwk",
+    ]

@@ -113,9 +113,9 @@ def test_groups_are_the_least_that_work() -> None:
         "kiosk": {"video", "gpio", "siperlu-relay"},
         "relay": {"siperlu-kiosk"},
         "screen": {"video", "render"},
-        "ingest": {"siperlu-centre", "siperlu-seal"},
-        "jobs": {"siperlu-centre", "siperlu-seal"},
-        "web": {"siperlu-centre"},
+        "ingest": {"siperlu-centre", "siperlu-seal", "siperlu-vault"},
+        "jobs": {"siperlu-centre", "siperlu-seal", "siperlu-vault"},
+        "web": {"siperlu-centre", "siperlu-vault"},
     }
 
 
@@ -134,7 +134,8 @@ def test_the_folders_are_those_of_the_settings() -> None:
 def test_the_centres_keys_are_for_those_that_seal() -> None:
     settings = CollectorSettings()
     made = {line[1]: line[2:5] for line in entries("tmpfiles.d/siperlu-centre.conf")}
-    assert made[str(settings.store.keys)] == ["0750", "root", "siperlu-seal"]
+    assert made[str(settings.store.keys)] == ["0751", "root", "siperlu-seal"]  # the pages go through, to the vault
+    assert made[str(settings.store.keys / "vault")] == ["0750", "root", "siperlu-vault"]
     assert made[f"{settings.store.keys}/*.jwk"] == ["0640", "root", "siperlu-seal"]
     assert made[str(settings.broker.certificate_key)] == ["0640", "root", "siperlu-seal"]
     assert made[str(settings.rosters.weights)][0] == "0755"
