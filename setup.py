@@ -29,6 +29,8 @@ CENTRE = [
     "openpyxl>=3.1,<4",  # reads one back, to hold it against its seal
     "weasyprint>=66,<71",  # the recap as PDF from HTML; needs Debian's Pango, asked for only when a PDF is printed
     "segno==1.6.6",  # QR codes without any dependency; pinned, for another version may choose another mask: other bytes
+    "Flask-WTF>=1.3,<2",  # forms whose fields say what is wrong with them, and tokens against forged requests
+    "argon2-cffi>=25.1,<26",  # argon2id, the password hash of RFC 9106
     "amqtt==0.12.1",  # a broker in pure Python, for the demo where no mosquitto is installed
 ]
 DEV = [

@@ -15,7 +15,14 @@ from collector.settings import CollectorSettings
 from collector.store.writer import Writer
 from settings import load
 
-LATER = {"export": "cli.records", "kiosks": "cli.kiosks", "orders": "cli.orders", "rollouts": "cli.rollouts"}
+LATER = {
+    "accounts": "cli.accounts",
+    "audit": "cli.audit",
+    "export": "cli.records",
+    "kiosks": "cli.kiosks",
+    "orders": "cli.orders",
+    "rollouts": "cli.rollouts",
+}
 PAGE = 1000
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import timedelta
 from enum import StrEnum
 from threading import Event
 
@@ -56,6 +58,8 @@ def run(settings: CollectorSettings, stop: Event, roles: frozenset[Role] = EVERY
     with ExitStack() as stack:
         writer = stack.enter_context(Writer(engine))
         migrate.prepare(engine)
+        if Role.WEB in roles:
+            first_start(settings, writer)
         if not run_parts(_parts(settings, writer, roles, stack), stop):
             raise PartEndedError("a part of the centre ended by itself; see above")
 
@@ -69,6 +73,21 @@ def check_sharing(url: str, roles: frozenset[Role]) -> None:
         )
 
 
+def first_start(settings: CollectorSettings, writer: Writer) -> None:
+    """Make the first admin where there is no account yet, and tell the one-time password on standard error, once.
+
+    There is no password that every centre has, and none that holds for long: this one opens its own change alone.
+    """
+    from collector.accounts import book  # noqa: PLC0415 - ingest and jobs need no accounts
+
+    with writer.session() as session:
+        password = book.first_admin(session, now(), timedelta(hours=settings.web.one_time_h))
+    if password is not None:
+        told = f"first start: log in as {book.FIRST} with the one-time password {password} within {settings.web.one_time_h} h"
+        sys.stderr.write(f"{told}; lost: siperlu collector accounts reset {book.FIRST}\n")
+        sys.stderr.flush()
+
+
 def _parts(settings: CollectorSettings, writer: Writer, roles: frozenset[Role], stack: ExitStack) -> list[Part]:
     """In the order of their start; the end is the other way round: jobs, then the lane, which finishes the batch it
     has in hand and sends its receipts, then the link, then the pages."""
@@ -77,7 +96,7 @@ def _parts(settings: CollectorSettings, writer: Writer, roles: frozenset[Role], 
         parts.append(_violations(settings, writer, stack))
         parts.append(Loop("fleet", FleetJob(writer, now).run))
     # Made last and started first: it holds a port as soon as it is made.
-    return [_web(settings, stack), *parts] if Role.WEB in roles else parts
+    return [_web(settings, writer, stack), *parts] if Role.WEB in roles else parts
 
 
 def _linked(settings: CollectorSettings, writer: Writer, roles: frozenset[Role]) -> list[Part]:
@@ -124,12 +143,12 @@ def _violations(settings: CollectorSettings, writer: Writer, stack: ExitStack) -
     return Loop("violations", ViolationJob(Detection(reader, writer), now).run)
 
 
-def _web(settings: CollectorSettings, stack: ExitStack) -> Part:
+def _web(settings: CollectorSettings, writer: Writer, stack: ExitStack) -> Part:
     from collector.web.server import WebServer  # noqa: PLC0415 - ingest and jobs need no Flask
 
     reader = open_reader(settings.store.url)
     stack.callback(reader.dispose)
-    return WebServer(reader, settings)
+    return WebServer(reader, writer, settings)
 
 
 def _client_id(roles: frozenset[Role]) -> str:

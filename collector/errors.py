@@ -10,6 +10,7 @@ CollectorError (Exception)
 ├── PrintError (RuntimeError)    a file that cannot be printed here: a library is missing
 ├── ReportError (ValueError)     a report that cannot be made as asked
 ├── OrderError (ValueError)      an order to a kiosk that cannot be given or taken back
+├── AccountError (ValueError)    an account that cannot be made or changed as asked
 ├── ReviewError (ValueError)     a decision about a violation that cannot be taken
 └── PeopleError (ValueError)     what was to be registered breaks a rule
     ├── NumberError                  a NIP or NI PPPK that cannot be one
@@ -51,6 +52,10 @@ class ShareError(CollectorError, ValueError):
 
 class OrderError(CollectorError, ValueError):
     """An order to a kiosk that cannot be given or taken back; the text says what can."""
+
+
+class AccountError(CollectorError, ValueError):
+    """An account that cannot be made or changed as asked; the text says why."""
 
 
 class ReviewError(CollectorError, ValueError):

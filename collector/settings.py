@@ -56,6 +56,18 @@ class Web(Section):
     port: int = key(8090, "Port on 127.0.0.1; 0 takes a free one.", ge=0, le=65535)
     language: str = key("id", "First language of the pages: id or en.", pattern="^(id|en)$")
     timezone: str = key("Asia/Jakarta", "Local time of the regency (WIB, no daylight saving).")
+    origin: str = key(
+        "",
+        "Address people reach the pages at, behind a TLS proxy on this machine; empty: this computer only.",
+        pattern=r"^(https://[a-z0-9.-]+(:\d{1,5})?)?$",
+    )
+    idle_min: int = key(120, "A browser nobody uses is logged out after so long.", unit="min", ge=1, le=10080)
+    session_h: int = key(12, "A browser is logged out after so long in any case.", unit="h", ge=1, le=720)
+    attempts: int = key(
+        5, "Failed log-ins of one account from one address until it must wait.", unit="attempts", ge=1, le=100
+    )
+    attempts_min: int = key(15, "How long it must wait, and failures count.", unit="min", ge=1, le=1440)
+    one_time_h: int = key(72, "A one-time password holds for so long.", unit="h", ge=1, le=720)
 
     @field_validator("timezone")
     @classmethod

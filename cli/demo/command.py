@@ -83,7 +83,7 @@ def _run(stage: Stage, programme: Programme, seconds: float, *, one_round: bool,
     stage.start()
     say(f"broker      {stage.broker} on 127.0.0.1:{stage.broker_port}")
     say(f"wall screen http://127.0.0.1:{stage.screen_port}/")
-    say(f"centre      http://127.0.0.1:{stage.web_port}/")
+    say(f"centre      http://127.0.0.1:{stage.web_port}/  log in as {stage.login} with {stage.password}")
     watcher = Watcher(stage)
     try:
         said, first_green_s = _follow(stage, programme, watcher, seconds, one_round=one_round)

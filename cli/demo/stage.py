@@ -9,7 +9,7 @@ import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from cli.demo.broker import start_broker
 from cli.demo.cast import Cast, Player, lay_out
 from cli.demo.framing import frame_photo
 from cli.demo.processes import Processes, answers, free_port
+from collector.accounts import book, passwords
 from collector.keys import CentreKeys
 from collector.people import faces, kiosks
 from collector.people.scope import Scope
@@ -63,6 +64,8 @@ class Stage:
     processes: Processes = field(init=False)
     shown: tuple[Player, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
+    login: str = book.FIRST
+    password: str = field(default_factory=passwords.one_time)
     broker: str = ""
 
     def __post_init__(self) -> None:
@@ -102,6 +105,7 @@ class Stage:
         with Writer(engine) as writer:
             migrate.upgrade(engine)
             with writer.session() as session:
+                self._admit(session)
                 self._register(session)
                 self._enrol(session, recogniser, keys)
         (self.folder / "centre.json").write_text(readable(keys.public))
@@ -160,6 +164,12 @@ class Stage:
                 "relay": {**broker, "resend_s": 3.0},
             },
         )
+
+    def _admit(self, session: Session) -> None:
+        """An admin whose password, made anew for every demo, is there to be used and not to be changed first."""
+        now = datetime.now(UTC)
+        book.first_admin(session, now, timedelta(hours=1))
+        book.set_password(session, self.login, self.password, now)
 
     def _register(self, session: Session) -> None:
         session.add(Unit(code=UNIT, name=UNIT_NAME, kind="opd"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -110,14 +110,14 @@ class KioskFacts:
         return next((state for true, state in checks if true), State.GOOD)
 
 
-def count_kiosks(session: Session) -> int:
-    """All registered kiosks."""
-    return session.scalars(select(func.count()).select_from(Kiosk)).one()
+def count_kiosks(session: Session, units: Iterable[str] | None = None) -> int:
+    """All registered kiosks at these units; None: at all."""
+    return int(session.scalars(_at(units, select(func.count()).select_from(Kiosk))).one())
 
 
-def kiosks(session: Session, limit: int, offset: int = 0) -> list[KioskFacts]:
-    """Kiosks by unit and name, those in service first. Five queries, however many there are."""
-    return _facts(session, _kiosks().limit(limit).offset(offset))
+def kiosks(session: Session, limit: int, offset: int = 0, units: Iterable[str] | None = None) -> list[KioskFacts]:
+    """Kiosks at these units (None: all) by unit and name, those in service first. Five queries, however many there are."""
+    return _facts(session, _at(units, _kiosks()).limit(limit).offset(offset))
 
 
 def kiosk(session: Session, name: str) -> KioskFacts | None:
@@ -136,6 +136,10 @@ def incidents(session: Session, name: str, limit: int = 50) -> list[Incident]:
     """The newest incidents of a kiosk."""
     query = select(Incident).where(Incident.kiosk == name).order_by(Incident.at.desc(), Incident.id.desc())
     return list(session.scalars(query.limit(limit)))
+
+
+def _at(units: Iterable[str] | None, query: Query) -> Query:
+    return query if units is None else query.where(Kiosk.unit.in_(sorted(units)))
 
 
 def _kiosks() -> Query:

@@ -1,4 +1,4 @@
-"""The centre's pages. Read-only, and until there is a login on loopback only."""
+"""The centre's pages."""
 
 from collector.web.app import create_app
 from collector.web.server import WebServer

@@ -13,34 +13,58 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from werkzeug.wrappers import Response as AnyResponse
 
-from collector.settings import CollectorSettings
-from collector.web import board, kiosks, person, violations
+from collector.accounts.secret import cookie_key
+from collector.errors import StoreDownError
+from collector.settings import CollectorSettings, Web
+from collector.store.writer import Writer
+from collector.web import access, account, board, kiosks, person, violations
+from collector.web.access import anybody
 from collector.web.desk import Clock, Desk
 from collector.web.guard import guard
 from collector.web.language import speak
+from collector.web.menu import menu
 from collector.web.words import LANGUAGES
 
 log = logging.getLogger(__name__)
 
+AREAS = (board, kiosks, violations, person, account)
+"""Each gives `pages(desk, settings)`, its blueprint, and `MENU`, its entries in the bar."""
 
-def create_app(engine: Engine, settings: CollectorSettings, now: Clock = lambda: datetime.now(UTC)) -> Flask:
-    """The centre's pages over a database. `now` gives the time, with a zone."""
+
+def create_app(
+    engine: Engine, writer: Writer, settings: CollectorSettings, now: Clock = lambda: datetime.now(UTC)
+) -> Flask:
+    """The centre's pages over a database, read from `engine`, written through `writer`. `now` gives the time, with a zone.
+
+    Raises AccessError for a view that does not say who may open it, StoreDownError when the database is away.
+    """
     app = Flask(__name__)
-    desk = Desk(engine, ZoneInfo(settings.web.timezone), now)
-    guard(app)
+    desk = Desk(engine, writer, ZoneInfo(settings.web.timezone), now)
+    app.extensions["desk"] = desk
+    app.config.update(_cookies(settings.web), SECRET_KEY=cookie_key(writer), WTF_CSRF_CHECK_DEFAULT=False)
+    app.config.update(WTF_CSRF_TIME_LIMIT=None)  # a token lives as long as its session
+    guard(app, settings.web.origin)
     speak(app, settings.web)
+    access.watch(app, desk, settings.web)
+    entries = [entry for area in AREAS for entry in area.MENU]
     app.jinja_env.globals.update(languages=LANGUAGES, with_query=with_query, now=now, zone=desk.zone)
-    for pages in (board, kiosks, person, violations):
-        app.register_blueprint(pages.pages(desk))
+    app.jinja_env.globals.update(somebody=access.somebody, visible=access.visible, home=access.home)
+    app.jinja_env.globals.update(menu=lambda: menu(entries), local_only=not settings.web.origin)
+    for area in AREAS:
+        app.register_blueprint(area.pages(desk, settings))
     app.register_error_handler(HTTPException, _error)
     app.register_error_handler(DBAPIError, _no_database)
+    app.register_error_handler(StoreDownError, _no_database)
 
     @app.get("/healthz")
+    @anybody
     def healthz() -> Response:
         with engine.connect() as connection:
             connection.execute(text("SELECT 1"))
         return Response("ok\n", mimetype="text/plain")
 
+    anybody(app.view_functions["static"])
+    access.check(app)
     return app
 
 
@@ -48,6 +72,16 @@ def with_query(**changes: object) -> str:
     """The query of the page asked for, some of it changed; None takes a key away. Only a query: it stays on its page."""
     query = {**request.args.to_dict(), **changes}
     return "?" + urlencode({key: str(value) for key, value in query.items() if value not in {None, ""}})
+
+
+def _cookies(web: Web) -> dict[str, object]:
+    """A cookie that no script reads, no other site's form brings along and, behind TLS, no other host of the name sets."""
+    return {
+        "SESSION_COOKIE_NAME": "__Host-siperlu" if web.origin else "siperlu",
+        "SESSION_COOKIE_SECURE": bool(web.origin),
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+    }
 
 
 def _error(error: HTTPException) -> AnyResponse | tuple[str, int]:
@@ -61,7 +95,8 @@ def _shown(error: HTTPException) -> tuple[str, int]:
     return render_template("error.html", code=code), code
 
 
-def _no_database(error: DBAPIError) -> tuple[str, int]:
+def _no_database(error: DBAPIError | StoreDownError) -> tuple[str, int]:
     """Only the kind of error is logged: its text holds what was asked for."""
-    log.warning("the database does not answer: %s", type(error.orig).__name__)
+    kind = type(error.orig if isinstance(error, DBAPIError) else error.__cause__ or error).__name__
+    log.warning("the database does not answer: %s", kind)
     return _shown(ServiceUnavailable())

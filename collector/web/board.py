@@ -9,31 +9,39 @@ from typing import Any, cast
 from flask import Blueprint, Response, abort, request
 from sqlalchemy.orm import Session
 
+from collector.accounts.roles import ALL_STAFF
 from collector.reports.day import Day
 from collector.reports.presence import Choice, Seen, Show, UnitDay, count_people, people_of_day, roots, units_of_day
+from collector.settings import CollectorSettings
+from collector.web.access import allow, in_reach, unit_asked
 from collector.web.desk import Desk
+from collector.web.menu import Entry, Group
 from collector.web.paging import PAGE
 from collector.web.paging import pages as pages_of
 from collector.web.sheets import sheet
+from collector.web.words import N_
 
+MENU = (Entry("board.show", N_("Presence"), Group.TODAY),)
 SHOWS = ("all", "present", "waiting")
 COLUMNS = ("tanggal", "unit", "nama_unit", "nama", "nip", "status", "wajah", "pertama", "terakhir", "jumlah")
 
 
-def pages(desk: Desk) -> Blueprint:
+def pages(desk: Desk, _settings: CollectorSettings) -> Blueprint:
     """The board and its CSV."""
     blueprint = Blueprint("board", __name__)
 
     @blueprint.get("/")
+    @allow(*ALL_STAFF)
     def show() -> Response:
         return desk.fresh("board.html", partial(_values, desk))
 
     @blueprint.get("/board.csv")
+    @allow(*ALL_STAFF)
     def table() -> Response:
         day = desk.day_asked()
         with desk.session() as session:
             units = units_of_day(session, day, desk.now())
-            rows = people_of_day(session, day, _choice(_unit(units)))
+            rows = people_of_day(session, day, _choice(_unit(session, units)))
         return sheet(f"presensi-{day.date:%Y-%m-%d}", _rows(desk, day, rows))
 
     return blueprint
@@ -42,14 +50,14 @@ def pages(desk: Desk) -> Blueprint:
 def _values(desk: Desk, session: Session) -> dict[str, Any]:
     day, now = desk.day_asked(), desk.now()
     units = units_of_day(session, day, now)
-    top, unit = roots(units), _unit(units)
+    top, unit = roots(units), _unit(session, units)
     choice, whole = _choice(unit), unit or _together(top)
     sheets = pages_of(_total(session, day, choice, whole))
     return {
         "day": day,
         "today": desk.today(),
         "unit": unit,
-        "path": _path(units, unit),
+        "path": _path(session, units, unit),
         "choice": choice,
         "whole": whole,
         "below": unit.children if unit else top,
@@ -65,8 +73,8 @@ def _total(session: Session, day: Day, choice: Choice, whole: UnitDay) -> int:
     return {"all": whole.assigned, "present": whole.present, "waiting": whole.waiting}[choice.show]
 
 
-def _unit(units: dict[str, UnitDay]) -> UnitDay | None:
-    code = request.args.get("unit", "")
+def _unit(session: Session, units: dict[str, UnitDay]) -> UnitDay | None:
+    code = unit_asked(session)
     if code and code not in units:
         abort(404, "no such unit")
     return units.get(code)
@@ -81,10 +89,10 @@ def _choice(unit: UnitDay | None) -> Choice:
     )
 
 
-def _path(units: dict[str, UnitDay], unit: UnitDay | None) -> list[UnitDay]:
-    """The units above and the unit itself, from the top."""
+def _path(session: Session, units: dict[str, UnitDay], unit: UnitDay | None) -> list[UnitDay]:
+    """The units above that the asker sees, and the unit itself, from the top."""
     path: list[UnitDay] = []
-    while unit is not None:
+    while unit is not None and in_reach(session, unit.code):
         path.insert(0, unit)
         unit = units.get(unit.parent or "")
     return path

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -15,21 +16,32 @@ from sqlalchemy.orm import Session
 
 from collector.reports.day import Day
 from collector.store.records import Chain, KioskStatus
+from collector.store.writer import Writer
 
 Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The database, the local zone, the time."""
+    """The database to read and to write, the local zone, the time."""
 
     engine: Engine
+    writer: Writer
     zone: ZoneInfo
     now: Clock
 
     def session(self) -> Session:
-        """A session for one answer."""
+        """A session for one answer, to read."""
         return Session(self.engine)
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session in a transaction of the process's one writer: committed at the end, rolled back on any error.
+
+        Keep it short: on SQLite ingest waits meanwhile. Raises StoreDownError, which is answered with 503.
+        """
+        with self.writer.session() as session:
+            yield session
 
     def today(self) -> Day:
         """The local day it is."""
@@ -60,5 +72,5 @@ class Desk:
         marks = session.execute(select(func.count(), func.sum(Chain.seen), func.sum(Chain.upto))).one()
         status = session.execute(select(func.count(), func.max(KioskStatus.received_at))).one()
         minute = self.now().strftime("%Y-%m-%dT%H:%M")
-        key = repr((tuple(marks), tuple(status), minute, g.language, request.full_path))
+        key = repr((tuple(marks), tuple(status), minute, g.language, g.open and g.open.account, request.full_path))
         return hashlib.sha256(key.encode()).hexdigest()[:24]

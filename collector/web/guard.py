@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, abort, current_app, request
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost)(:\d{1,5})?")
 
@@ -17,23 +22,66 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
 
 
-def guard(app: Flask) -> None:
-    """Answer only requests that name this host as loopback, and harden what is answered."""
-    app.before_request(_only_this_host)
+SMALL = 65_536
+"""Bytes of a request's body, unless its view takes more."""
+
+LARGEST = 16 * 2**20
+"""Bytes of the largest body that any view may take."""
+
+MARK = "_siperlu_takes"
+SAME = ("same-origin", "none")
+
+
+def takes(most: int) -> Callable[[View], View]:
+    """Let a view take bodies of so many bytes, e.g. a file; LARGEST is the end of it."""
+
+    def mark(view: View) -> View:
+        setattr(view, MARK, min(most, LARGEST))
+        return view
+
+    return mark
+
+
+def guard(app: Flask, origin: str) -> None:
+    """Answer only requests that name this host, as loopback or as `origin`, and harden what is answered."""
+    app.config["MAX_CONTENT_LENGTH"] = SMALL
+    app.config["MAX_FORM_MEMORY_SIZE"] = SMALL
+    app.before_request(_only_this_host(urlsplit(origin).netloc))
+    app.before_request(_from_these_pages)
+    app.before_request(_not_too_large)
     app.before_request(_no_nul)
+    if origin:
+        app.after_request(_only_by_tls)
     app.after_request(_harden)
 
 
-def _only_this_host() -> None:
+def _only_this_host(known: str) -> Callable[[], None]:
     """A page of another site that had its name point here (DNS rebinding) still says its own name."""
-    if not LOOPBACK.fullmatch(request.host):
-        abort(421, "these pages are served as http://127.0.0.1 only")
+
+    def check() -> None:
+        if request.host != known and not LOOPBACK.fullmatch(request.host):
+            abort(421, f"these pages are served as {known or 'http://127.0.0.1'} only")
+
+    return check
+
+
+def _from_these_pages() -> None:
+    """A browser says where a form comes from; the token in it is the second lock."""
+    if request.method not in {"GET", "HEAD", "OPTIONS"} and request.headers.get("Sec-Fetch-Site", "none") not in SAME:
+        abort(403)
+
+
+def _not_too_large() -> None:
+    most = getattr(current_app.view_functions.get(request.endpoint or ""), MARK, SMALL)
+    request.max_content_length = most
+    if (request.content_length or 0) > most:
+        abort(413)
 
 
 def _no_nul() -> None:
@@ -44,4 +92,9 @@ def _no_nul() -> None:
 
 def _harden(response: Response) -> Response:
     response.headers.update(HEADERS)
+    return response
+
+
+def _only_by_tls(response: Response) -> Response:
+    response.headers["Strict-Transport-Security"] = "max-age=31536000"
     return response

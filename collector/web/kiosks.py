@@ -9,15 +9,20 @@ from typing import Any
 from flask import Blueprint, Response, abort
 from sqlalchemy.orm import Session
 
+from collector.accounts.roles import ALL_STAFF
 from collector.reports import kiosks as reports
 from collector.reports.kiosks import KioskFacts, State
 from collector.reports.looks import MOST, Look, count_at_kiosk, looks_at_kiosk
+from collector.settings import CollectorSettings
+from collector.web.access import allow, in_reach, reach
 from collector.web.desk import Desk
+from collector.web.menu import Entry, Group
 from collector.web.paging import PAGE
 from collector.web.paging import pages as pages_of
 from collector.web.sheets import sheet
 from collector.web.words import N_
 
+MENU = (Entry("kiosks.show", N_("Kiosks"), Group.TODAY),)
 STATES = {
     State.INCIDENT: ("incident", "bad", N_("Contradicting records")),
     State.OUT_OF_SERVICE: ("fault", "bad", N_("Out of service")),
@@ -36,19 +41,22 @@ COLUMNS = (
 )
 
 
-def pages(desk: Desk) -> Blueprint:
+def pages(desk: Desk, _settings: CollectorSettings) -> Blueprint:
     """The list, one kiosk, and its records as CSV."""
     blueprint = Blueprint("kiosks", __name__, url_prefix="/kiosks")
 
     @blueprint.get("/")
+    @allow(*ALL_STAFF)
     def show() -> Response:
         return desk.fresh("kiosks.html", partial(_list, desk))
 
     @blueprint.get("/<name>")
+    @allow(*ALL_STAFF)
     def one(name: str) -> Response:
         return desk.fresh("kiosk.html", partial(_one, desk, name))
 
     @blueprint.get("/<name>/records.csv")
+    @allow(*ALL_STAFF)
     def table(name: str) -> Response:
         day = desk.day_asked()
         with desk.session() as session:
@@ -80,15 +88,16 @@ def look_rows(desk: Desk, looks: Iterable[Look]) -> Iterator[tuple[object, ...]]
 
 def _known(session: Session, name: str) -> KioskFacts:
     facts = reports.kiosk(session, name)
-    if facts is None:
+    if facts is None or not in_reach(session, facts.unit):
         abort(404, "no such kiosk")
     return facts
 
 
 def _list(desk: Desk, session: Session) -> dict[str, Any]:
-    sheets = pages_of(reports.count_kiosks(session))
+    units = reach(session)
+    sheets = pages_of(reports.count_kiosks(session, units))
     now, today = desk.now(), desk.today()
-    rows = [(facts, STATES[facts.state(today, now)]) for facts in reports.kiosks(session, PAGE, sheets.offset)]
+    rows = [(facts, STATES[facts.state(today, now)]) for facts in reports.kiosks(session, PAGE, sheets.offset, units)]
     return {"rows": rows, "pages": sheets}
 
 

@@ -13,16 +13,15 @@ from sqlalchemy import Engine
 from waitress import wasyncore
 
 from collector.settings import CollectorSettings
+from collector.store.writer import Writer
 from collector.web.app import create_app
 from collector.web.desk import Clock
+from collector.web.guard import LARGEST
 
 HOST = "127.0.0.1"
-"""Nobody logs in yet, so nobody else may look: there is no setting for another address."""
+"""There is no setting for another address: passwords cross a network inside TLS only, whose end is a proxy here."""
 
 STOP_S = 5.0
-LONGEST_REQUEST = 65_536
-"""Bytes of a request's body: no page takes any, and more is not read, nor kept on the disk meanwhile."""
-
 log = logging.getLogger(__name__)
 
 
@@ -37,22 +36,28 @@ def _listening(port: int) -> socket.socket:
 
 
 class WebServer:
-    """The pages on loopback, in threads of their own. Raises OSError when the port is taken."""
+    """The pages on loopback, in threads of their own: read from `engine`, written through `writer`.
+
+    Raises OSError when the port is taken, StoreDownError when the database is away.
+    """
 
     def __init__(
         self,
         engine: Engine,
+        writer: Writer,
         settings: CollectorSettings,
         now: Clock = lambda: datetime.now(UTC),
     ) -> None:
         self._sockets: dict[int, Any] = {}
+        self.app = create_app(engine, writer, settings, now)
         self._server = waitress.create_server(
-            create_app(engine, settings, now),
+            self.app,
             map=self._sockets,
             sockets=[_listening(settings.web.port)],
             threads=4,
-            max_request_body_size=LONGEST_REQUEST,
+            max_request_body_size=LARGEST,
             ident=None,
+            **_proxy(settings.web.origin),
         )
         self._thread = threading.Thread(target=self._server.run, name="web", daemon=True)
         self._closed = False
@@ -86,3 +91,15 @@ class WebServer:
 
     def _close_sockets(self) -> None:
         wasyncore.close_all(self._sockets, ignore_all=True)
+
+
+def _proxy(origin: str) -> dict[str, Any]:
+    """Believe a proxy on this machine about the browser's address, where one is set; never anybody else."""
+    if not origin:
+        return {"clear_untrusted_proxy_headers": True}
+    return {
+        "trusted_proxy": HOST,
+        "trusted_proxy_count": 1,
+        "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
+        "clear_untrusted_proxy_headers": True,
+    }

@@ -9,15 +9,20 @@ from typing import Any
 from flask import Blueprint, Response, abort, render_template, request
 from sqlalchemy.orm import Session
 
+from collector.accounts.roles import ALL_STAFF
 from collector.reports import violations as reports
 from collector.reports.violations import Choice, Listed, Period, Report, UnitCount
+from collector.settings import CollectorSettings
+from collector.web.access import allow, in_reach, unit_asked
 from collector.web.chart import bars, ranked
 from collector.web.desk import Desk
+from collector.web.menu import Entry, Group
 from collector.web.paging import PAGE
 from collector.web.paging import pages as pages_of
 from collector.web.sheets import sheet
 from collector.web.words import N_
 
+MENU = (Entry("violations.show", N_("Violations"), Group.OVERSIGHT),)
 KINDS = {
     "outside-coordinates": N_("Outside the coordinates"),
     "shared-device": N_("One phone for several people"),
@@ -56,35 +61,41 @@ LONGEST = timedelta(days=3660)
 EARLIEST, LATEST = date(2000, 1, 1), date(2200, 1, 1)
 
 
-def pages(desk: Desk) -> Blueprint:
+def pages(desk: Desk, _settings: CollectorSettings) -> Blueprint:
     """The report, the list, one violation, and the list as CSV."""
     blueprint = Blueprint("violations", __name__, url_prefix="/violations")
     blueprint.context_processor(lambda: {"kinds": KINDS, "states": STATES, "fact_names": FACTS})
 
     @blueprint.get("/")
+    @allow(*ALL_STAFF)
     def show() -> str:
         with desk.session() as session:
             values = _report(desk, session)
         return render_template("violations.html", **values)
 
     @blueprint.get("/list")
+    @allow(*ALL_STAFF)
     def listing() -> str:
         with desk.session() as session:
             values = _list(desk, session)
         return render_template("violations_list.html", **values)
 
     @blueprint.get("/list.csv")
+    @allow(*ALL_STAFF)
     def table() -> Response:
         period = _period(desk)
         with desk.session() as session:
-            choice = _choice(_unit(reports.report(session, period)))
+            choice = _choice(_unit(session, reports.report(session, period)))
             rows = reports.listed(session, period, choice)
         return sheet(f"pelanggaran-{period.since}-{period.until}", _rows(desk, rows))
 
     @blueprint.get("/<key>")
+    @allow(*ALL_STAFF)
     def one(key: str) -> str:
         with desk.session() as session:
-            found = reports.detail(session, key) or abort(404, "no such violation")
+            found = reports.detail(session, key)
+            if found is None or not in_reach(session, found.violation.unit):
+                abort(404, "no such violation")
         return render_template("violation.html", found=found, one=found.violation)
 
     return blueprint
@@ -93,7 +104,7 @@ def pages(desk: Desk) -> Blueprint:
 def _report(desk: Desk, session: Session) -> dict[str, Any]:
     period = _period(desk)
     found = reports.report(session, period)
-    unit = _unit(found)
+    unit = _unit(session, found)
     counts = reports.by_day(session, period, unit.subtree() if unit else None)
     kinds, states = (unit.kinds, unit.states) if unit else (found.kinds, found.states)
     ranks = ranked(kinds)
@@ -101,7 +112,7 @@ def _report(desk: Desk, session: Session) -> dict[str, Any]:
         "period": period,
         "periods": _periods(desk.today().date),
         "unit": unit,
-        "path": _path(found, unit),
+        "path": _path(session, found, unit),
         "total": kinds.total(),
         "sums": kinds,
         "by_state": states,
@@ -115,13 +126,13 @@ def _report(desk: Desk, session: Session) -> dict[str, Any]:
 def _list(desk: Desk, session: Session) -> dict[str, Any]:
     period = _period(desk)
     found = reports.report(session, period)
-    unit = _unit(found)
+    unit = _unit(session, found)
     choice = _choice(unit)
     sheets = pages_of(reports.count(session, period, choice))
     return {
         "period": period,
         "unit": unit,
-        "path": _path(found, unit),
+        "path": _path(session, found, unit),
         "choice": choice,
         "pages": sheets,
         "rows": reports.listed(session, period, choice, PAGE, sheets.offset),
@@ -140,17 +151,17 @@ def _below(found: Report, unit: UnitCount | None) -> list[UnitCount]:
     return [own, *below] if own.total else below
 
 
-def _path(found: Report, unit: UnitCount | None) -> list[UnitCount]:
-    """The units above and the unit itself, from the top; a ring of units ends the walk."""
+def _path(session: Session, found: Report, unit: UnitCount | None) -> list[UnitCount]:
+    """The units above that the asker sees, and the unit itself, from the top; a ring of units ends the walk."""
     path: list[UnitCount] = []
-    while unit is not None and unit not in path:
+    while unit is not None and unit not in path and in_reach(session, unit.code):
         path.insert(0, unit)
         unit = found.units.get(unit.parent or "")
     return path
 
 
-def _unit(found: Report) -> UnitCount | None:
-    code = request.args.get("unit", "")
+def _unit(session: Session, found: Report) -> UnitCount | None:
+    code = unit_asked(session)
     if code and code not in found.units:
         abort(404, "no such unit")
     return found.units.get(code)

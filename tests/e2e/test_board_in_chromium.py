@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 from collector.settings import CollectorSettings
 from collector.store.engine import open_engine
 from collector.store.records import Chain, StoredRecord
+from collector.store.writer import Writer
 from collector.web import WebServer
+from tests.fixtures.accounts import browser_logged_in
 from tests.screenshots import centre, office
 from tests.screenshots.chromium import chromium, chromium_path
 
@@ -40,15 +42,16 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 @pytest.fixture
 def server(engine: Engine) -> Iterator[WebServer]:
     settings = CollectorSettings.model_validate({"web": {"port": 0}})
-    server = WebServer(engine, settings, now=lambda: office.NOW)
-    server.start()
-    yield server
-    server.close()
+    with Writer(engine) as writer:
+        server = WebServer(engine, writer, settings, now=lambda: office.NOW)
+        server.start()
+        yield server
+        server.close()
 
 
 @pytest.fixture
 def page(browser: Browser, server: WebServer) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page = browser_logged_in(browser.new_page(viewport={"width": 1280, "height": 800}), server)
     page.goto(f"http://127.0.0.1:{server.port}/?show=waiting")
     yield page
     page.close()
@@ -86,7 +89,7 @@ def test_a_centre_that_does_not_answer_is_said(server: WebServer, page: Page) ->
 @pytest.mark.parametrize("path", centre.PAGES.values())
 @pytest.mark.parametrize("width", [390, 1280])
 def test_no_page_is_wider_than_its_screen(server: WebServer, browser: Browser, path: str, width: int) -> None:
-    page = browser.new_page(viewport={"width": width, "height": 800})
+    page = browser_logged_in(browser.new_page(viewport={"width": width, "height": 800}), server)
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))

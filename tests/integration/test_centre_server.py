@@ -11,27 +11,35 @@ from collector.settings import CollectorSettings, Web
 from collector.store import migrate
 from collector.store.engine import open_engine, open_reader
 from collector.store.writer import Writer
-from collector.web.server import LONGEST_REQUEST, WebServer
+from collector.web.guard import LARGEST, SMALL
+from collector.web.server import WebServer
 
 
 @pytest.fixture
 def server(sqlite_url: str) -> Iterator[WebServer]:
     with Writer(open_engine(sqlite_url)) as writer:
         migrate.upgrade(writer.engine)
-    reader = open_reader(sqlite_url)
-    server = WebServer(reader, CollectorSettings(web=Web(port=0)))
-    server.start()
-    yield server
-    server.close()
-    reader.dispose()
+        reader = open_reader(sqlite_url)
+        server = WebServer(reader, writer, CollectorSettings(web=Web(port=0)))
+        server.start()
+        yield server
+        server.close()
+        reader.dispose()
     assert not server.alive
 
 
 def test_more_than_a_page_could_want_is_refused_before_it_is_read(server: WebServer) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
     connection.putrequest("POST", "/")
-    connection.putheader("Content-Length", str(LONGEST_REQUEST + 1))
+    connection.putheader("Content-Length", str(LARGEST + 1))
     connection.endheaders()
+    assert connection.getresponse().status == http.client.REQUEST_ENTITY_TOO_LARGE
+    connection.close()
+
+
+def test_more_than_this_page_takes_is_refused(server: WebServer) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection.request("POST", "/login", b"x" * (SMALL + 1))
     assert connection.getresponse().status == http.client.REQUEST_ENTITY_TOO_LARGE
     connection.close()
 

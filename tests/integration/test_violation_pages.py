@@ -14,11 +14,13 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from collector.accounts.roles import Role
 from collector.settings import CollectorSettings
 from collector.store.engine import open_reader
 from collector.violating.detection import Detection
 from collector.web import create_app
 from tests.centre import Centre, opened
+from tests.fixtures.accounts import logged_in
 from tests.integration.test_violations_stored import EXPECTED, HOSTILE, MORNING, messages, office
 
 SPAN = "from=2026-01-01&to=2026-01-31"
@@ -41,8 +43,9 @@ def reader(centre: Centre) -> Iterator[sa.Engine]:
 
 
 @pytest.fixture
-def client(reader: sa.Engine) -> FlaskClient:
-    return create_app(reader, CollectorSettings(), lambda: NOW).test_client()
+def client(reader: sa.Engine, centre: Centre) -> FlaskClient:
+    client = create_app(reader, centre.writer, CollectorSettings(), lambda: NOW).test_client()
+    return logged_in(client, Role.INSPECTORATE)
 
 
 def links(page: str, start: str) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
+from tests.fixtures.accounts import browser_logged_in
 from tests.screenshots import centre, drawn, wall
 from tests.screenshots.chromium import chromium
 
@@ -23,7 +24,7 @@ def documentation(browser: Browser, folder: Path, scratch: Path) -> None:
             wall.shoot(page, server, wall.cards()[state], folder / f"{name}.png")
         page.close()
     with centre.centre(scratch) as server:
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page = browser_logged_in(browser.new_page(viewport={"width": 1280, "height": 800}), server)
         for name in ("board", "kiosks", "person"):
             page.goto(f"http://127.0.0.1:{server.port}{centre.PAGES[name]}")
             page.screenshot(path=folder / f"{name}.png")

@@ -10,7 +10,9 @@ from playwright.sync_api import Browser
 
 from collector.settings import CollectorSettings
 from collector.store.engine import open_engine
+from collector.store.writer import Writer
 from collector.web import WebServer
+from tests.fixtures.accounts import browser_logged_in
 from tests.screenshots import office
 
 PAGES = {
@@ -29,20 +31,20 @@ def centre(folder: Path) -> Iterator[WebServer]:
     engine = open_engine(f"sqlite:///{folder / 'office.db'}")
     office.fill(engine)
     settings = CollectorSettings.model_validate({"web": {"port": 0}})
-    server = WebServer(engine, settings, now=lambda: office.NOW)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.close()
-        engine.dispose()
+    with Writer(engine) as writer:
+        server = WebServer(engine, writer, settings, now=lambda: office.NOW)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.close()
 
 
 def take(browser: Browser, folder: Path, scratch: Path) -> None:
     """Pictures of all pages at both widths, whole and as printed."""
     with centre(scratch) as server:
         for size, (width, height) in SIZES.items():
-            page = browser.new_page(viewport={"width": width, "height": height})
+            page = browser_logged_in(browser.new_page(viewport={"width": width, "height": height}), server)
             for name, path in PAGES.items():
                 page.goto(f"http://127.0.0.1:{server.port}{path}")
                 page.screenshot(path=folder / f"{name}-{size}.png", full_page=size == "390")

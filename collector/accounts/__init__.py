@@ -1,0 +1,1 @@
+"""Who may use the centre's pages: accounts, passwords, sessions, and the limits of logging in. Knows nothing of Flask."""
