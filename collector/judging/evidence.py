@@ -23,6 +23,7 @@ from collector.rules.evidence import (
     Disaster,
     Evidence,
     Guarantee,
+    KioskState,
     Look,
     Manual,
     Method,
@@ -100,18 +101,22 @@ class Facts:
         )
 
     def evidence(self, name: str, day: date) -> Evidence:
-        """What is known about the person around that date."""
+        """What is known about the person around that date.
+
+        Kiosks elsewhere excuse nobody. They can matter to a manual list, else only by the one that is waited for longest:
+        an OPD may have hundreds, each silent every night.
+        """
         known = self.known[name]
-        units = frozenset(each.units[0] for each in known.assignments if each.holds(day))
-        kiosks = self._organisation.states(units, day)
+        kiosks = self._kiosks(known, day)
+        matter = [kiosk.kiosk for kiosk in kiosks if kiosk.at_place or known.manuals]
         start, end = local_midnight(day) - MARGIN, local_midnight(day) + ONE_DAY + MARGIN
         return Evidence(
             looks=tuple(look for look in known.looks if look.when.latest >= start and look.when.earliest < end),
             kiosks=kiosks,
             outages=(
-                *(each for kiosk in kiosks for each in self._outages.get(kiosk.kiosk, ()) if _meets(each, start, end)),
+                *(each for kiosk in matter for each in self._outages.get(kiosk, ()) if _meets(each, start, end)),
                 *(each for each in known.late_rosters if _meets(each, start, end)),
-                *_not_enrolled(known, [kiosk.kiosk for kiosk in kiosks], day),
+                *_not_enrolled(known, matter, day),
             ),
             disasters=self._disasters,
             permits=tuple(known.permits),
@@ -119,6 +124,13 @@ class Facts:
             guarantees=tuple(known.guarantees),
             rulings=tuple(known.rulings),
         )
+
+    def _kiosks(self, known: Known, day: date) -> tuple[KioskState, ...]:
+        """The kiosks on which the person's day can depend."""
+        units = frozenset(each.units[0] for each in known.assignments if each.holds(day))
+        if known.manuals:
+            return self._organisation.states(units, day)
+        return self._organisation.waited_for(units, day)
 
     def _pattern(self, known: Known, day: date) -> str:
         chosen = max((entry for entry in known.patterns if entry[0] <= day), default=None)
@@ -165,11 +177,16 @@ def load(connection: Connection, organisation: Organisation, people: Sequence[st
     _rosters(connection, known, start, end)
     kiosks = {
         kiosk.id
-        for units in {frozenset(each.units[0] for each in one.assignments) for one in known.values()}
-        for kiosk in organisation.near(units)
+        for units, listed in {_place(one) for one in known.values()}
+        for kiosk in (organisation.near(units) if listed else organisation.at_place(units))
     }
     outages = stored_outages(connection, kiosks, start, end)
     return Facts(organisation, known, outages, disasters)
+
+
+def _place(known: Known) -> tuple[frozenset[str], bool]:
+    """A person's units at whatever time, and whether a manual list names them."""
+    return frozenset(each.units[0] for each in known.assignments), bool(known.manuals)
 
 
 def _people(connection: Connection, people: Sequence[str]) -> dict[str, Known]:

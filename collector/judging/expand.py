@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from collector.judging.marks import Mark, Whose
 from collector.judging.organisation import Organisation
 from collector.rules.codes import State
+from collector.rules.serving import EVER, NEVER
 from collector.store.people import Assignment
 from collector.store.results import DayRow, OpenedDay, Touched
 
@@ -34,8 +35,11 @@ class Expansion:
         self._organisation = organisation
         self._opened = sorted(connection.scalars(select(OpenedDay.day)))
         self._people: dict[str, set[str]] = defaultdict(set)
+        self._units: dict[str, set[str]] = defaultdict(set)
         for person, unit in connection.execute(select(Assignment.person, Assignment.unit).distinct()):
             self._people[unit].add(person)
+            self._units[person].add(unit)
+        self._horizons: dict[tuple[str, date], datetime] = {}
         self._everybody = set[str]().union(*self._people.values())
 
     def days(self, marks: Iterable[Mark]) -> dict[date, set[str]]:
@@ -72,18 +76,46 @@ class Expansion:
         return set[str]().union(*(self._people.get(unit, set()) for unit in units))
 
     def _waiting(self, kiosks: Iterable[str]) -> Iterable[tuple[str, date]]:
-        """The open days that one of these kiosks may have been waited for. One query, however many kiosks there are."""
-        complete: dict[str, datetime] = {}
+        """The open days that one of these kiosks may have been waited for. One query, however many kiosks there are.
+
+        At its own places each of its heartbeats may be what was waited for. Elsewhere a day moves only when no kiosk
+        there is waited for any more: without that, an OPD's every heartbeat would judge all its people again.
+        """
+        own, reach = self._complete(kiosks)
+        latest = max([*own.values(), *reach.values()], default=NEVER)
+        query = select(DayRow.person, DayRow.day, DayRow.closes).where(
+            DayRow.state == State.OPEN.value, DayRow.closes <= latest
+        )
+        rows = self._connection.execute(query) if latest > NEVER else ()
+        for person, day, closes in rows:
+            until = closes or EVER
+            here, there = own.get(person, NEVER), reach.get(person, NEVER)
+            if until <= here or (until <= there and self._settled_elsewhere(person, day, until)):
+                yield person, day
+
+    def _settled_elsewhere(self, person: str, day: date, closes: datetime) -> bool:
+        """Whether no kiosk elsewhere is waited for; of who has or had several units it is not asked: they are few."""
+        several = self._units[person]
+        return len(several) > 1 or closes <= min(self._horizon(unit, day) for unit in several)
+
+    def _horizon(self, unit: str, day: date) -> datetime:
+        """Up to when every kiosk that knows a unit's people on a date and hangs elsewhere is complete."""
+        if (unit, day) not in self._horizons:
+            states = self._organisation.waited_for(frozenset((unit,)), day)
+            waited = [state.complete_until for state in states if not state.at_place]
+            self._horizons[unit, day] = min((until or NEVER for until in waited), default=EVER)
+        return self._horizons[unit, day]
+
+    def _complete(self, kiosks: Iterable[str]) -> tuple[dict[str, datetime], dict[str, datetime]]:
+        """Up to when the furthest of these kiosks is complete, by person: of those at their places, and of the others."""
+        own: dict[str, datetime] = {}
+        reach: dict[str, datetime] = {}
         for name in kiosks:
             known = self._organisation.kiosks.get(name)
-            if known is not None and known.complete_until is not None:
-                for person in self._at(known.scope):
-                    complete[person] = max(complete.get(person, known.complete_until), known.complete_until)
-        if not complete:
-            return
-        query = select(DayRow.person, DayRow.day, DayRow.closes).where(
-            DayRow.state == State.OPEN.value, DayRow.closes <= max(complete.values())
-        )
-        for person, day, closes in self._connection.execute(query):
-            if closes is not None and person in complete and closes <= complete[person]:
-                yield person, day
+            if known is None or known.complete_until is None:
+                continue
+            for unit in known.scope:
+                found = own if unit in known.own else reach
+                for person in self._people.get(unit, ()):
+                    found[person] = max(found.get(person, NEVER), known.complete_until)
+        return own, reach

@@ -12,6 +12,7 @@ from collector.judging.entries import EntryKind
 from collector.judging.marks import local_date
 from collector.people.scope import Scope, Tree
 from collector.rules.evidence import KioskState
+from collector.rules.serving import NEVER
 from collector.store.hours import Entry
 from collector.store.people import Kiosk, Unit
 from collector.store.results import KioskMark
@@ -39,21 +40,33 @@ class KnownKiosk:
     complete_until: datetime | None
     finished: bool
 
+    def in_use(self, day: date) -> bool:
+        """Whether people could use it on that date."""
+        return self.since <= day and (self.until is None or day < self.until)
+
 
 class Organisation:
-    """The units and kiosks of the regency as they are now."""
+    """The units and kiosks of the regency as they are now.
 
-    def __init__(self, units: list[KnownUnit], kiosks: list[KnownKiosk]) -> None:
+    Made anew for every few hundred days that are judged, so what it prepares is shared by all who can use the same kiosks:
+    an OPD may have hundreds of schools, each with a kiosk that knows the people of all.
+    """
+
+    def __init__(self, units: list[KnownUnit], tree: Tree, kiosks: list[KnownKiosk]) -> None:
+        """`tree`: of these units. Kiosks of one scope share one set of units."""
         self.kinds = {unit.code: unit.kind for unit in units}
-        self.tree = Tree(units)
+        self.tree = tree
         self.kiosks = {kiosk.id: kiosk for kiosk in kiosks}
         self._parents = {unit.code: unit.parent for unit in units}
         self._paths: dict[str, tuple[str, ...]] = {}
-        self._near: dict[frozenset[str], tuple[KnownKiosk, ...]] = {}
-        self._knowing: dict[str, list[KnownKiosk]] = defaultdict(list)
+        self._scopes: dict[frozenset[str], list[KnownKiosk]] = defaultdict(list)
+        self._owners: dict[str, list[KnownKiosk]] = defaultdict(list)
         for kiosk in sorted(kiosks, key=lambda each: each.id):
-            for unit in kiosk.scope:
-                self._knowing[unit].append(kiosk)
+            self._scopes[kiosk.scope].append(kiosk)
+            for unit in kiosk.own:
+                self._owners[unit].append(kiosk)
+        self._near: dict[tuple[frozenset[str], ...], tuple[KnownKiosk, ...]] = {}
+        self._least: dict[tuple[tuple[frozenset[str], ...], date], list[KnownKiosk]] = {}
 
     def path(self, unit: str) -> tuple[str, ...]:
         """A unit and those above it."""
@@ -68,23 +81,48 @@ class Organisation:
 
     def near(self, units: frozenset[str]) -> tuple[KnownKiosk, ...]:
         """The kiosks that know people of any of these units, at whatever time."""
-        if units not in self._near:
-            found = {kiosk.id: kiosk for unit in units for kiosk in self._knowing.get(unit, ())}
-            self._near[units] = tuple(found[name] for name in sorted(found))
-        return self._near[units]
+        scopes = self._reaching(units)
+        if scopes not in self._near:
+            found = (kiosk for scope in scopes for kiosk in self._scopes[scope])
+            self._near[scopes] = tuple(sorted(found, key=lambda each: each.id))
+        return self._near[scopes]
+
+    def at_place(self, units: frozenset[str]) -> list[KnownKiosk]:
+        """The kiosks that hang at one of these units, or above it, at whatever time."""
+        found = {kiosk.id: kiosk for unit in units for kiosk in self._owners.get(unit, ())}
+        return [found[name] for name in sorted(found)]
 
     def states(self, units: frozenset[str], day: date) -> tuple[KioskState, ...]:
         """The kiosks that people of these units could have used on that date."""
-        return tuple(
-            KioskState(
-                kiosk=kiosk.id,
-                complete_until=kiosk.complete_until,
-                at_place=not units.isdisjoint(kiosk.own),
-                finished=kiosk.finished,
-            )
-            for kiosk in self.near(units)
-            if kiosk.since <= day and (kiosk.until is None or day < kiosk.until)
-        )
+        return tuple(_state(kiosk, units) for kiosk in self.near(units) if kiosk.in_use(day))
+
+    def waited_for(self, units: frozenset[str], day: date) -> tuple[KioskState, ...]:
+        """Those of `states` on which it depends whether the day can be judged: the ones at the place, and of the others
+        the one that is least complete."""
+        least = self._least_complete(units, day)
+        other = next((kiosk for kiosk in least if units.isdisjoint(kiosk.own)), None)
+        found = [kiosk for kiosk in self.at_place(units) if kiosk.in_use(day)] + ([other] if other else [])
+        return tuple(_state(kiosk, units) for kiosk in sorted(found, key=lambda each: each.id))
+
+    def _least_complete(self, units: frozenset[str], day: date) -> list[KnownKiosk]:
+        """The kiosks that know these people on that date and may still say something, the least complete first."""
+        key = self._reaching(units), day
+        if key not in self._least:
+            serving = [kiosk for kiosk in self.near(units) if kiosk.in_use(day) and not kiosk.finished]
+            self._least[key] = sorted(serving, key=lambda each: (each.complete_until or NEVER, each.id))
+        return self._least[key]
+
+    def _reaching(self, units: frozenset[str]) -> tuple[frozenset[str], ...]:
+        return tuple(scope for scope in self._scopes if not scope.isdisjoint(units))
+
+
+def _state(kiosk: KnownKiosk, units: frozenset[str]) -> KioskState:
+    return KioskState(
+        kiosk=kiosk.id,
+        complete_until=kiosk.complete_until,
+        at_place=not units.isdisjoint(kiosk.own),
+        finished=kiosk.finished,
+    )
 
 
 def read_organisation(connection: Connection) -> Organisation:
@@ -113,4 +151,4 @@ def read_organisation(connection: Connection) -> Organisation:
         )
         for name, unit, scope, registered, retired, complete in rows
     ]
-    return Organisation(units, kiosks)
+    return Organisation(units, tree, kiosks)

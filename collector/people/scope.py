@@ -69,6 +69,7 @@ class Tree:
         for unit in self._units.values():
             if unit.parent is not None:
                 self._below[unit.parent].append(unit.code)
+        self._found: dict[str, frozenset[str]] = {}
 
     def in_scope(self, unit: str, scope: Scope) -> frozenset[str]:
         """Codes of the units a kiosk at `unit` knows people of; a unit nobody knows has none but itself."""
@@ -77,7 +78,12 @@ class Tree:
         return self.below(self._top(unit, TOP.get(scope.value, ())))
 
     def below(self, unit: str) -> frozenset[str]:
-        """A unit and everything under it."""
+        """A unit and everything under it; the same set for everybody who asks."""
+        if unit not in self._found:
+            self._found[unit] = self._under(unit)
+        return self._found[unit]
+
+    def _under(self, unit: str) -> frozenset[str]:
         found: set[str] = set()
         waiting = [unit]
         while waiting:

@@ -96,7 +96,7 @@ class ReasonKind(StrEnum):
     PERMIT = "permit"  # code, letter
     PERMITS_OVERLAP = "permits-overlap"  # codes
     LOOKED_ON_PERMIT = "looked-on-permit"  # a look during leave: worth a check, changes nothing
-    KIOSKS_INCOMPLETE = "kiosks-incomplete"  # kiosks, until
+    KIOSKS_INCOMPLETE = "kiosks-incomplete"  # kiosks (of their places), elsewhere (0, 1), until
     NO_KIOSK = "no-kiosk"  # the person's place has none
     LATE = "late"  # at, due, minutes
     EARLY = "early"  # at, due, minutes

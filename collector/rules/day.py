@@ -113,15 +113,18 @@ def _nothing_asked(blank: DayResult, asked: WorkDay) -> DayResult:
 
 
 def _incomplete(known: Touching, until: datetime) -> Reason | None:
-    """The kiosks whose records up to then have not all arrived."""
+    """The kiosks whose records up to then have not all arrived: those of the person's places by name, of others only that
+    there are any, for an OPD may have hundreds and the text would change with each of them."""
     behind = [
-        state.kiosk
+        state
         for state in known.kiosks
         if not state.finished and (state.complete_until is None or state.complete_until < until)
     ]
     if not behind:
         return None
-    return reason(ReasonKind.KIOSKS_INCOMPLETE, kiosks=" ".join(behind), until=until.astimezone(WIB))
+    here = " ".join(state.kiosk for state in behind if state.at_place)
+    elsewhere = int(any(not state.at_place for state in behind))
+    return reason(ReasonKind.KIOSKS_INCOMPLETE, kiosks=here, elsewhere=elsewhere, until=until.astimezone(WIB))
 
 
 def _still_open(blank: DayResult, asked: WorkDay, known: Touching, waiting: Reason) -> DayResult:
