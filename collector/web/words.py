@@ -28,8 +28,10 @@ def catalogue(language: str) -> Catalog:
     whole = Catalog(locale=language)
     for area in sorted((files("collector.web") / "translations" / language).iterdir(), key=lambda each: each.name):
         with area.open("rb") as source:
-            for message in read_po(source, locale=language):
-                _add(whole, message, area.name)
+            found = read_po(source, locale=language)
+        whole.mime_headers = [("Plural-Forms", found.plural_forms)]  # Babel knows none for Indonesian, the files do
+        for message in found:
+            _add(whole, message, area.name)
     return whole
 
 
