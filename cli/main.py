@@ -19,6 +19,7 @@ COMMANDS = {
     "verify": "cli.verify",
     "report": "cli.report",
     "violations": "cli.violations",
+    "appeal": "cli.appeal",
     "demo-data": "cli.demo_data",
     "rules": "cli.rules",
     "day": "cli.day",

@@ -12,6 +12,9 @@ CollectorError (Exception)
 ├── OrderError (ValueError)      an order to a kiosk that cannot be given or taken back
 ├── AccountError (ValueError)    an account that cannot be made or changed as asked
 ├── ReviewError (ValueError)     a decision about a violation that cannot be taken
+├── AppealError (ValueError)     a step of an appeal that cannot be taken
+├── PhoneError (ValueError)      a token of a phone application that cannot be made or revoked
+├── SpotCheckError (ValueError)  a spot check that cannot be drawn, noted or closed as asked
 └── PeopleError (ValueError)     what was to be registered breaks a rule
     ├── NumberError                  a NIP or NI PPPK that cannot be one
     ├── SheetError                   a CSV file that cannot be read as a table of people or units
@@ -60,6 +63,18 @@ class AccountError(CollectorError, ValueError):
 
 class ReviewError(CollectorError, ValueError):
     """A decision about a violation that cannot be taken; the text says which one can."""
+
+
+class AppealError(CollectorError, ValueError):
+    """A step of an appeal that cannot be taken; the text says which one can."""
+
+
+class PhoneError(CollectorError, ValueError):
+    """A token of a phone application that cannot be made or revoked as asked."""
+
+
+class SpotCheckError(CollectorError, ValueError):
+    """A spot check that cannot be drawn, noted or closed as asked."""
 
 
 class PrintError(CollectorError, RuntimeError):

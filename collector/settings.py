@@ -87,6 +87,14 @@ class Reports(Section):
     place: str = key("Lumajang", "Where a recap is signed.")
 
 
+class Appeals(Section):
+    """Appeals: how long each has (a regency's own letter may say otherwise)."""
+
+    file_days: int = key(30, "A day can be contested for so long after it was judged.", unit="days", ge=1, le=400)
+    superior_days: int = key(5, "The superior has so long; then it goes to the agency.", unit="days", ge=1, le=60)
+    bkd_days: int = key(10, "The agency has so long; later it is shown as overdue.", unit="days", ge=1, le=120)
+
+
 class CollectorSettings(Settings):
     """The centre's settings file."""
 
@@ -96,3 +104,4 @@ class CollectorSettings(Settings):
     rosters: Rosters = Rosters()
     web: Web = Web()
     reports: Reports = Reports()
+    appeals: Appeals = Appeals()

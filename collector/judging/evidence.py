@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection, or_, select
 
 from collector.judging.entries import CODECS, EntryKind
+from collector.judging.looks import given_looks, own_looks, phone_looks
 from collector.judging.marks import ONE_DAY, local_midnight
 from collector.judging.organisation import Organisation
 from collector.judging.service import stored_outages
@@ -18,7 +18,6 @@ from collector.people.numbers import Status
 from collector.rules.codes import Category, Code
 from collector.rules.evidence import (
     Assignment,
-    Basis,
     Cause,
     Disaster,
     Evidence,
@@ -26,8 +25,6 @@ from collector.rules.evidence import (
     KioskState,
     Look,
     Manual,
-    Method,
-    Moment,
     Outage,
     Permit,
     Person,
@@ -38,7 +35,7 @@ from collector.rules.ready import FIVE_DAY, LESSONS, PART_TIME, SIX_DAY
 from collector.rules.serving import NEVER
 from collector.store import people as tables
 from collector.store.hours import Entry, Schedule, StoredTurn
-from collector.store.results import Enrolled, RecordMoment, RosterReach
+from collector.store.results import Enrolled, RosterReach
 
 CATEGORIES = {
     Status.PNS: Category.PNS,
@@ -166,7 +163,7 @@ def _not_enrolled(known: Known, kiosks: Sequence[str], day: date) -> list[Outage
 
 
 def load(connection: Connection, organisation: Organisation, people: Sequence[str], since: date, until: date) -> Facts:
-    """All facts about these people for work dates between two dates, both included. Ten queries; give at most some
+    """All facts about these people for work dates between two dates, both included. Twelve queries; give at most some
     thousands of people."""
     known = _people(connection, people)
     start, end = local_midnight(since) - MARGIN, local_midnight(until) + ONE_DAY + MARGIN
@@ -251,33 +248,12 @@ PERSONAL = {
 
 
 def _looks(connection: Connection, known: Mapping[str, Known], start: datetime, end: datetime) -> None:
-    row = RecordMoment
-    columns: Any = (
-        row.kiosk,
-        row.chain,
-        row.seq,
-        row.person,
-        row.at,
-        row.earliest,
-        row.latest,
-        row.basis,
-        row.method,
-        row.unit,
-    )
-    mine = row.person.in_(known.keys())
-    sure = select(*columns).where(mine, row.at >= start, row.at < end, row.basis != Basis.UNKNOWN.value)
-    doubtful = select(*columns).where(mine, row.basis == "unknown", row.latest >= start, row.earliest < end)
-    for query in (sure, doubtful):
-        for kiosk, chain, seq, name, at, earliest, latest, basis, method, unit in connection.execute(query):
-            look = Look(
-                record=f"{kiosk}/{chain}/{seq}",
-                person=name,
-                source=kiosk,
-                when=Moment(at=at, earliest=earliest, latest=latest, basis=Basis(basis)),
-                method=Method(method),
-                unit=unit or "",
-            )
-            known[name].looks.append(look)
+    for look in own_looks(connection, known.keys(), start, end):
+        known[look.person].looks.append(look)
+    for name, look in given_looks(connection, [ruling for each in known.values() for ruling in each.rulings]):
+        known[name].looks.append(look)
+    for look in phone_looks(connection, known.keys(), start, end):
+        known[look.person].looks.append(look)
 
 
 def _rosters(connection: Connection, known: Mapping[str, Known], start: datetime, end: datetime) -> None:

@@ -114,7 +114,7 @@ class ReasonKind(StrEnum):
     PIN_UNGUARANTEED = "pin-unguaranteed"  # record, side
     MANUAL = "manual"  # list, why
     MANUAL_UNFOUNDED = "manual-unfounded"  # list, why: the facts do not show the named reason
-    RULING = "ruling"  # entry, effect
+    RULING = "ruling"  # entry, effect, and of a look its record
     CONTRADICTION = "contradiction"  # what: rules or schedule of the person contradict each other
 
 

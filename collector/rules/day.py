@@ -66,7 +66,7 @@ def judge_day(person: Person, on: date, evidence: Evidence, book: Rulebook) -> D
         person=person.id, day=on, state=State.FINAL, unit=units[0], rules=rules.name, working=asked.duty is not None
     )
     frame = _frame(asked, on)
-    known = touching(person, on, units, frame, evidence)
+    known = touching(person, on, units, frame, evidence, phones=rules.phones)
     leave = _leave(asked, permits)
     if leave:
         return _on_permit(blank, leave, known)
@@ -146,7 +146,7 @@ def _still_open(blank: DayResult, asked: WorkDay, known: Touching, waiting: Reas
 
 def _judged(blank: DayResult, asked: WorkDay, rules: RuleSet, known: Touching) -> DayResult:
     missed, told, doubtful = _gatherings(asked.gatherings, rules, known)
-    reasons = [*told, *_manual_reasons(known)]
+    reasons = [*told, *_manual_reasons(known), *_look_rulings(known)]
     doubtful = doubtful or bool(known.unfounded and not known.reviewed)
     if asked.duty is None:
         codes = ((asked.code,) if asked.code else ()) + missed
@@ -234,6 +234,12 @@ def _manual_reasons(known: Touching) -> list[Reason]:
     told = [reason(ReasonKind.MANUAL, list=each.list, why=each.why.value) for each in known.manuals]
     unfounded = (reason(ReasonKind.MANUAL_UNFOUNDED, list=each.list, why=each.why.value) for each in known.unfounded)
     return [*told, *unfounded]
+
+
+def _look_rulings(known: Touching) -> list[Reason]:
+    """A look that was struck, or counts though somebody else was recorded, is said: nobody finds it by comparing."""
+    told = (each for each in known.rulings if each.effect in {Effect.STRIKE_LOOK, Effect.COUNT_LOOK})
+    return [reason(ReasonKind.RULING, entry=each.entry, effect=each.effect.value, record=each.record) for each in told]
 
 
 def _ordered(reasons: Iterable[Reason]) -> tuple[Reason, ...]:

@@ -188,6 +188,7 @@ class Effect(StrEnum):
     """What an accepted appeal or a review does."""
 
     STRIKE_LOOK = "strike-look"  # that look was not this person
+    COUNT_LOOK = "count-look"  # that look, recorded as somebody else, was this person
     EXCUSE_IN = "excuse-in"
     EXCUSE_OUT = "excuse-out"
     EXCUSE_ASSEMBLY = "excuse-assembly"
@@ -198,7 +199,7 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
-    """An entry that changes a result; records stay as they are. `record`: the look that is struck."""
+    """An entry that changes a result; records stay as they are. `record`: the look that is struck or counted."""
 
     person: str
     day: date

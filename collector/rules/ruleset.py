@@ -147,7 +147,7 @@ class RuleSet:
     """Rules between two dates, both included (`until` None is open), for some categories and units (empty: for all).
 
     `units`: unit codes; a rule set of a unit holds for the units below it too. `version` counts approved changes of
-    the same `id`. Hours need not add up to the week's published total and are never checked against it.
+    the same `id`. `phones`: looks by telephone count for the day, not only as a reason to check. Hours need not add up to the week's published total and are never checked against it.
     """
 
     id: str
@@ -166,6 +166,7 @@ class RuleSet:
     measure: Measure = Measure()
     excuses: Excuses = Excuses()
     assemblies: tuple[Assembly, ...] = ()
+    phones: bool = False
 
     @property
     def name(self) -> str:

@@ -72,10 +72,13 @@ def permits_of(person: Person, evidence: Evidence, day: date) -> list[Permit]:
     )
 
 
-def touching(person: Person, day: date, units: tuple[str, ...], frame: Span, evidence: Evidence) -> Touching:
-    """What of the evidence touches this person within this frame of time."""
+def touching(  # noqa: PLR0913 - all that a day is judged by
+    person: Person, day: date, units: tuple[str, ...], frame: Span, evidence: Evidence, *, phones: bool = False
+) -> Touching:
+    """What of the evidence touches this person within this frame of time. `phones`: looks by telephone count."""
     rulings = _rulings(person, day, evidence)
     struck = {ruling.record for ruling in rulings if ruling.effect is Effect.STRIKE_LOOK}
+    given = {ruling.record for ruling in rulings if ruling.effect is Effect.COUNT_LOOK}
     kiosks = _kiosks(evidence.kiosks)
     silent = silences(kiosks, evidence.outages, person.id)
     disasters = _disasters(evidence.disasters, units, frame)
@@ -84,7 +87,9 @@ def touching(person: Person, day: date, units: tuple[str, ...], frame: Span, evi
     unfounded = tuple(each for each in manuals if not _founded(each, kiosks, near, disasters))
     if any(ruling.effect is Effect.UPHOLD for ruling in rulings):
         manuals = tuple(each for each in manuals if each not in unfounded)
-    looks, doubts = _looks(person, day, evidence, frame, struck)
+    mine = {each for each in evidence.looks if each.person == person.id or each.record in given}
+    mine = {each for each in mine if each.record not in struck and (phones or each.method is not Method.PHONE)}
+    looks, doubts = _looks(person, day, evidence, frame, mine)
     return Touching(
         looks=tuple(sorted([*looks, *map(_as_look, manuals)], key=lambda each: (each.when.at, each.record))),
         doubts=doubts,
@@ -148,7 +153,7 @@ def _as_look(manual: Manual) -> Look:
 
 
 def _looks(
-    person: Person, day: date, evidence: Evidence, frame: Span, struck: set[str]
+    person: Person, day: date, evidence: Evidence, frame: Span, mine: Iterable[Look]
 ) -> tuple[list[Look], tuple[Doubt, ...]]:
     guaranteed = any(
         each.person == person.id and each.since <= day and (each.until is None or day <= each.until)
@@ -156,12 +161,8 @@ def _looks(
     )
     sure: list[Look] = []
     doubts: list[Doubt] = []
-    for look in sorted(
-        {each for each in evidence.looks if each.person == person.id}, key=lambda each: (each.when.at, each.record)
-    ):
+    for look in sorted(mine, key=lambda each: (each.when.at, each.record)):
         doubt = _doubt(look, guaranteed=guaranteed)
-        if look.record in struck:
-            continue
         if doubt is None and frame.holds(look.when.at):
             sure.append(look)
         elif doubt is not None and doubt.span.meets(frame):

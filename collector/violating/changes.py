@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Connection, and_, delete, func, not_, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from collector.store.hours import Entry
 from collector.store.records import Chain, StoredRecord
 from collector.store.violations import DetectedChain, DetectedDoubt, PhoneRecord
 from collector.violating.dates import ONE, read_date, sql_date
@@ -18,6 +19,12 @@ from collector.violating.saving import upsert
 
 PHONES = ("", "phones")
 """The mark of phone records, beside those of chains."""
+
+RULINGS = ("", "rulings")
+"""The mark of rulings about looks: the moment of the newest, in microseconds since 1970."""
+
+SLACK = timedelta(minutes=1)
+"""A transaction that began before the last look may have been committed after it."""
 
 Mark = tuple[str, str, int, int]
 Digests = dict[tuple[str, date], str]
@@ -35,11 +42,12 @@ class Changes:
 
 def read_changes(session: Session) -> Changes:
     """What is new, in a fixed number of queries. Marks are read first: what comes meanwhile is new again next time."""
-    marks = (*_moved(session), *_phones(session))
+    marks = (*_moved(session), *_phones(session), *_rulings(session))
     if not marks:
         return Changes()
     kiosks = frozenset(kiosk for kiosk, *_ in marks)
-    return Changes(marks, _record_days(session) | _phone_days(session), _in_doubt(session) & kiosks)
+    days = _record_days(session) | _phone_days(session) | _ruled_days(session)
+    return Changes(marks, days, _in_doubt(session) & kiosks)
 
 
 def doubt_kiosks(session: Session, days: Collection[date]) -> frozenset[str]:
@@ -132,10 +140,32 @@ def _phones(session: Session) -> list[Mark]:
 
 
 def _phones_seen(session: Session) -> int:
+    return _seen(session, PHONES)
+
+
+def _seen(session: Session, mark: tuple[str, str]) -> int:
     key = tuple_(DetectedChain.kiosk, DetectedChain.chain)
-    return session.scalar(select(DetectedChain.upto).where(key == tuple_(*PHONES))) or 0
+    return session.scalar(select(DetectedChain.upto).where(key == tuple_(*mark))) or 0
 
 
 def _phone_days(session: Session) -> frozenset[date]:
     query = select(sql_date(session, PhoneRecord.at)).where(PhoneRecord.id > _phones_seen(session))
     return frozenset(map(read_date, session.scalars(query.distinct())))
+
+
+def _rulings(session: Session) -> list[Mark]:
+    newest = session.scalar(select(func.max(_TOLD, type_=Entry.entered_at.type)).where(_RULING))
+    moment = 0 if newest is None else (newest - EPOCH) // timedelta(microseconds=1)
+    return [(*RULINGS, moment, moment)] if moment > _seen(session, RULINGS) else []
+
+
+def _ruled_days(session: Session) -> frozenset[date]:
+    """Dates of rulings that were made or withdrawn since; a look may lie on the date after the one it was worked on."""
+    since = EPOCH + timedelta(microseconds=_seen(session, RULINGS)) - SLACK
+    days = session.scalars(select(Entry.since).where(_RULING, since < _TOLD).distinct())
+    return frozenset(each for day in days for each in (day, day + ONE))
+
+
+_RULING = Entry.kind == "ruling"
+_TOLD = func.coalesce(Entry.withdrawn_at, Entry.entered_at, type_=Entry.entered_at.type)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

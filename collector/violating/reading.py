@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -13,11 +13,12 @@ from sqlalchemy import Select, and_, not_, or_, select
 from sqlalchemy.orm import Session
 
 from collector.judging.entries import CODECS, EntryKind
+from collector.judging.looks import phone_look
 from collector.rules.codes import ReasonKind, State
 from collector.rules.dating import date_records
 from collector.rules.day import DayResult
 from collector.rules.document import DAY_RESULT
-from collector.rules.evidence import Look, Method, Moment, Permit, Spot
+from collector.rules.evidence import Effect, Look, Moment, Permit, Ruling
 from collector.rules.violations.stream import Observed
 from collector.store.hours import Entry
 from collector.store.records import StoredRecord
@@ -27,7 +28,6 @@ from collector.violating.context import Context
 from collector.violating.dates import ONE, begins, local_date
 from collector.violating.rows import COLUMNS, Dated, Row, doubtful, is_doubtful, look, observed
 
-PHONE = "phone"
 KINDS = ("check-in", "event")
 MIDDAY = ReasonKind.MIDDAY_MISSED.value.encode()
 KIOSKS = 20
@@ -49,11 +49,12 @@ class DayRows:
 
 
 def read_day(session: Session, day: date, context: Context, doubts: Doubts) -> DayRows:
-    """One date, in four queries, however much happened on it."""
+    """One date, in five queries, however much happened on it."""
     query = _between(day).where(not_(doubtful()))
     plain = (Row(*row) for row in session.execute(query))
     dated = [*(Dated(row, row.plain_moment()) for row in plain), *doubts.get(day, ())]
-    looks = [look(each, context.spots) for each in dated if each.row.kind == "check-in"]
+    seen = (look(each, context.spots) for each in dated if each.row.kind == "check-in")
+    looks = list(ruled(seen, _look_rulings(session, day)))
     looks += _phones(session, day, context)
     events = [each for each in dated if each.row.kind == "event"]
     return DayRows(
@@ -101,21 +102,10 @@ def _between(day: date) -> Select[Any]:
 
 def _phones(session: Session, day: date, context: Context) -> Iterable[Look]:
     p = PhoneRecord
-    query = select(p.record, p.person, p.device, p.at, p.latitude, p.longitude, p.accuracy_m).where(
-        p.at >= begins(day), p.at < begins(day + ONE)
-    )
-    for record, person, device, at, lat, lon, accuracy in session.execute(query):
-        yield Look(
-            record=record,
-            person=person,
-            source=f"{PHONE}/{device}",
-            when=Moment.exact(at),
-            method=Method.PHONE,
-            unit=_unit(context, person, day),
-            spot=Spot(lat=lat, lon=lon),
-            device=device,
-            accuracy_m=accuracy,
-        )
+    query = select(p.record, p.person, p.device, p.at, p.received_at, p.latitude, p.longitude, p.accuracy_m)
+    for found in session.execute(query.where(p.at >= begins(day), p.at < begins(day + ONE))):
+        each = phone_look(*found)
+        yield replace(each, unit=_unit(context, each.person, day))
 
 
 def _unit(context: Context, person: str, day: date) -> str:
@@ -123,6 +113,27 @@ def _unit(context: Context, person: str, day: date) -> str:
     known = context.people.get(person)
     post = known.assigned(day) if known else None
     return post.units[0] if post else ""
+
+
+def ruled(looks: Iterable[Look], rulings: Iterable[Ruling]) -> Iterator[Look]:
+    """Looks as rulings have them: one that was somebody else is nobody's, or theirs whom the agency named."""
+    told = tuple(rulings)
+    struck = {(each.record, each.person) for each in told if each.effect is Effect.STRIKE_LOOK}
+    given = {each.record: each.person for each in told if each.effect is Effect.COUNT_LOOK}
+    for each in looks:
+        if each.record in given:
+            yield replace(each, person=given[each.record])
+        elif (each.record, each.person) not in struck:
+            yield each
+
+
+def _look_rulings(session: Session, day: date) -> list[Ruling]:
+    """Rulings about looks near that date: the one of a night shift names the date on which it began."""
+    query = select(Entry.document).where(
+        Entry.kind == EntryKind.RULING.value, Entry.withdrawn_at.is_(None), Entry.since.between(day - ONE, day + ONE)
+    )
+    rulings: Iterable[Ruling] = map(CODECS[EntryKind.RULING].decode, session.scalars(query))
+    return [each for each in rulings if each.record]
 
 
 def _missed_midday(session: Session, day: date) -> Iterable[DayResult]:

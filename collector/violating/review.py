@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from collector import audit
 from collector.errors import ReviewError
 from collector.rules.errors import TransitionError
 from collector.rules.violations.case import Case, Status, Step, decide
@@ -19,7 +20,8 @@ def review(session: Session, key: str, step: Step) -> Case:
 
     Raises ReviewError for a key that names none or several, and for a step that is not allowed.
     """
-    case = _case(session, _found(session, key))
+    stored = _found(session, key)
+    case = _case(session, stored)
     try:
         after = decide(case, step)
     except TransitionError as error:
@@ -31,6 +33,7 @@ def review(session: Session, key: str, step: Step) -> Case:
     )
     changed = update(StoredViolation).where(StoredViolation.key == case.violation)
     session.execute(changed.values(status=after.status.value))
+    audit.note(session, step.by, f"violation.{step.to}", case.violation, {"kind": stored.kind}, step.at)
     return after
 
 

@@ -1,0 +1,1 @@
+"""Appeals: what may be contested, who decides in which order, and what a decision does to the day. Pure."""
