@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -105,6 +105,19 @@ def withdraw(connection: Connection, number: str, by: str, now: datetime) -> Non
         raise EntryError(f"entry {number!r} is not there or was withdrawn already, or nobody is named who withdraws it")
     connection.execute(update(Entry).where(Entry.id == number).values(withdrawn_by=by, withdrawn_at=now))
     touch(connection, [scope_of(CODECS[EntryKind(row.kind)].decode(row.document)).mark])
+
+
+def permits(connection: Connection, people: Sequence[str], since: date, until: date) -> dict[str, Permit]:
+    """The letters that hold for these people within two dates, both included, by the id of their entry."""
+    query = select(Entry.id, Entry.document).where(
+        Entry.kind == EntryKind.PERMIT.value,
+        Entry.person.in_(people),
+        Entry.withdrawn_at.is_(None),
+        Entry.since <= until,
+        Entry.until >= since,
+    )
+    codec = CODECS[EntryKind.PERMIT]
+    return {number: codec.decode(document) for number, document in connection.execute(query)}
 
 
 def scope_of(fact: Fact) -> Scope:

@@ -186,6 +186,16 @@ def _place(known: Known) -> tuple[frozenset[str], bool]:
     return frozenset(each.units[0] for each in known.assignments), bool(known.manuals)
 
 
+def load_schedules(
+    connection: Connection, organisation: Organisation, people: Sequence[str], since: date, until: date
+) -> Facts:
+    """Hours and letters of these people without looks and kiosks, cheap over years: for what asks which days are worked."""
+    known = _people(connection, people)
+    _assignments(connection, organisation, known)
+    _hours(connection, known, since, until)
+    return Facts(organisation, known, (), _entries(connection, known, since, until))
+
+
 def _people(connection: Connection, people: Sequence[str]) -> dict[str, Known]:
     query = select(tables.Person.id, tables.Person.status).where(tables.Person.id.in_(people))
     return {name: Known(name, CATEGORIES[Status.parse(status)]) for name, status in connection.execute(query)}

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from collector.store import accounts, appeals, audit, commands, fleet, hours, people, records, results, violations
+from collector.store import (
+    accounts,
+    appeals,
+    audit,
+    commands,
+    fleet,
+    hours,
+    leave,
+    people,
+    records,
+    results,
+    violations,
+)
 from collector.store.base import Base
 
-MODULES = (accounts, appeals, audit, commands, fleet, hours, people, records, results, violations)
+MODULES = (accounts, appeals, audit, commands, fleet, hours, leave, people, records, results, violations)
 metadata = Base.metadata

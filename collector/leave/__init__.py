@@ -1,0 +1,1 @@
+"""Leave, travel and exceptions: filed with their letter, decided by another, read by the judge once approved."""
