@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from io import BytesIO
 
 from babel.messages.catalog import Catalog, Message
@@ -24,15 +25,25 @@ def translations(language: str) -> gettext.NullTranslations:
 
 
 def catalogue(language: str) -> Catalog:
-    """The catalogues of all areas as one. Raises ValueError for a text that two of them translate differently."""
-    whole = Catalog(locale=language)
-    for area in sorted((files("collector.web") / "translations" / language).iterdir(), key=lambda each: each.name):
-        with area.open("rb") as source:
-            found = read_po(source, locale=language)
-        whole.mime_headers = [("Plural-Forms", found.plural_forms)]  # Babel knows none for Indonesian, the files do
-        for message in found:
+    """The catalogues of all areas as one.
+
+    Raises ValueError for a text that two of them translate differently, and for a head that counts plurals differently.
+    """
+    areas = sorted((files("collector.web") / "translations" / language).iterdir(), key=lambda each: each.name)
+    whole, *others = [_read(area, language) for area in areas]
+    for other, area in zip(others, areas[1:], strict=True):
+        if other.plural_forms != whole.plural_forms:
+            raise ValueError(
+                f"{area.name}: Plural-Forms is {other.plural_forms}, elsewhere {whole.plural_forms}: copy the head"
+            )
+        for message in other:
             _add(whole, message, area.name)
     return whole
+
+
+def _read(area: Traversable, language: str) -> Catalog:
+    with area.open("rb") as source:
+        return read_po(source, locale=language)
 
 
 def _add(whole: Catalog, message: Message, area: str) -> None:

@@ -13,7 +13,7 @@ from babel.messages.pofile import read_po
 
 import collector.web
 import kiosk.screen
-from collector.web.words import catalogue
+from collector.web.words import catalogue, translations
 
 SITES = {"kiosk": Path(kiosk.screen.__file__).parent, "centre": Path(collector.web.__file__).parent}
 METHODS = [("**.py", "python"), ("**.html", "jinja2")]
@@ -40,6 +40,13 @@ def messages(site: Path) -> list[Message]:
 def test_areas_agree_on_a_text() -> None:
     """`catalogue` refuses two translations of one text."""
     assert {message.id for message in catalogue("id") if message.id} == {m.id for m in messages(SITES["centre"])}
+
+
+def test_indonesian_has_no_plural() -> None:
+    spoken = translations("id")
+    assert [spoken.ngettext("%(num)s violation", "%(num)s violations", n) for n in (0, 1, 2)] == [
+        "%(num)s pelanggaran"
+    ] * 3
 
 
 @pytest.mark.parametrize("site", SITES)
