@@ -39,6 +39,7 @@ DEV = [
     "import-linter>=2.5",
     "pytest>=8.4",
     "pytest-timeout>=2.4",
+    "pytest-xdist>=3.8",  # the suite on both cores; a file stays in one process
     "hypothesis>=6.140",
     "playwright>=1.55",  # drives Debian's Chromium in tests
 ]

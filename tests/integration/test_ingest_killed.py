@@ -83,6 +83,11 @@ class Scene:
         wanted = self.receipted + count
         wait_for("receipts arrive", lambda: self.receipted >= wanted, 60)
 
+    @property
+    def connected(self) -> int:
+        """How often the centre's log says that it reached the broker."""
+        return self.centre.log.read_text().count("connected to broker")
+
     def noticed(self, words: str, times: int) -> bool:
         """Whether the centre's log said it so often and no oftener."""
         return self.centre.log.read_text().count(words) == times
@@ -135,8 +140,10 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_doubled(scene: Scene) 
         threading_wait(dice.uniform(0, 0.03))
         scene.centre.signalled(signal.SIGKILL)
         scene.check_receipts()
+    connected = scene.connected
     scene.centre.start()
     scene.drained()
+    wait_for("it is up, though all may be receipted already", lambda: scene.connected > connected, 30)
     assert scene.centre.signalled(signal.SIGTERM) == 0, scene.centre.log.read_text()
     scene.check_all()
 

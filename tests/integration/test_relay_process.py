@@ -170,7 +170,7 @@ def test_mutual_tls(tmp_path: Path) -> None:
         )
     for name in ("broker.key", "broker.crt", "ca.crt"):
         (tmp_path / name).chmod(0o644)
-    for folder in (tmp_path, *list(tmp_path.parents)[:2]):
+    for folder in (tmp_path, *list(tmp_path.parents)[:3]):
         if folder.stat().st_uid == os.getuid():
             folder.chmod(folder.stat().st_mode | 0o011)  # mosquitto gives root away before it reads its key
     broker.start()
