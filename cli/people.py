@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import getpass
 import importlib
 from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
+from sqlalchemy.orm import Session
 
 from cli.centre import as_json, centre, config, reading, session, today
 from cli.output import Failure, emit, say
 from cli.table import show
-from collector.people import importing, sheet
+from collector.errors import UndoError
+from collector.people import importing, imports, sheet, undoing
 from collector.people.importing import Preview
 from collector.people.leaving import leave
 from collector.people.merge import KnownPerson
 from collector.people.rows import Bad
 from collector.people.sheet import Sheet
+from collector.vault import Vault, add_key
 
 LATER = {"faces": "cli.faces"}
 SHOWN_ROWS = 40
+SHOWN_IMPORTS = 200
 
 
 class People(click.Group):
@@ -45,28 +52,89 @@ def command() -> None:
 @config
 @click.option("--dry-run", is_flag=True, help="Show what would happen, write nothing.")
 @click.option("--strict", is_flag=True, help="Write nothing when a single row is wrong.")
+@click.option("--with-nik", is_flag=True, help="Read the column NIK too, and keep it encrypted.")
 @click.option("--report", "set_aside", type=click.Path(path_type=Path), help="Where the rows set aside are written.")
 @as_json
 def import_(  # noqa: PLR0913, PLR0917 - click hands over one argument an option
-    file: Path, path: Path | None, dry_run: bool, strict: bool, set_aside: Path | None, as_json: bool
+    file: Path, path: Path | None, dry_run: bool, strict: bool, with_nik: bool, set_aside: Path | None, as_json: bool
 ) -> None:
-    """Take units or people from a CSV FILE; which of the two, its columns tell.
+    """Take units or people from a CSV or XLSX FILE; which of the two, its columns tell.
 
     People: nama; status; unit, and nip or id; further unit_kedua, tanggal_lahir, mulai, sampai, keluar.
     Units: kode; nama; further jenis, induk, lintang, bujur. A column that is not there changes nothing.
     """
+    ident = None
     with centre(path) as (settings, writer):
-        table, day = sheet.read_file(file), today(settings)
+        raw, day = sheet.read_bytes(file), today(settings)
+        table = sheet.read(raw, str(file))
         with writer.session() as opened:
-            found = importing.preview(opened, table, day)
+            found = importing.preview(opened, table, day, with_nik=with_nik)
             wrong = found.plan.bad
             target = _save(set_aside or file.with_name(f"{file.stem}.ditolak.csv"), table, wrong, dry_run)
             if not (dry_run or (strict and wrong)):
-                importing.apply(opened, found, day)
+                origin = imports.origin_of(raw, file.name, _by(), with_nik=with_nik)
+                vault = Vault.open(settings.store.keys) if with_nik else None
+                ident = imports.apply(opened, found, imports.Work(origin, vault, day, datetime.now(UTC)))
     _show(found, target)
     if strict and wrong:
         raise Failure(f"{file}: {len(wrong)} rows are wrong and --strict was asked; nothing was written")
-    _conclude(found, dry_run, as_json)
+    _conclude(found, ident, as_json)
+
+
+@command.command("imports")
+@config
+@as_json
+def imports_(path: Path | None, as_json: bool) -> None:
+    """List the imports that were applied, the newest first."""
+    with reading(path) as (_, opened):
+        found = imports.history(opened, SHOWN_IMPORTS)
+    if as_json:
+        emit(
+            {"imports": [{**asdict(one), "at": one.at.isoformat(), "undone_at": _iso(one.undone_at)} for one in found]}
+        )
+        return
+    rows = ([one.id, f"{one.at:%Y-%m-%d %H:%M}Z", one.by, one.kind, one.file, one.state] for one in found)
+    show(["import", "at", "by", "kind", "file", "state"], rows)
+
+
+@command.command()
+@click.argument("ident", metavar="IMPORT")
+@config
+@click.option("--why", required=True, help="Why; it is kept.")
+@click.option("--dry-run", is_flag=True, help="Say what would keep it from being undone, write nothing.")
+@as_json
+def undo(ident: str, path: Path | None, why: str, dry_run: bool, as_json: bool) -> None:
+    """Take back all that an IMPORT did, as a whole; where something stands on it, that is named and nothing changes."""
+    with session(path) as (settings, opened):
+        if dry_run:
+            standing, done = undoing.blocks(opened, ident), 0
+        else:
+            standing, done = _undone(opened, ident, why, today(settings))
+    for line in standing[:SHOWN_ROWS]:
+        say(f"stands on it: {line}")
+    if standing and not dry_run:
+        raise Failure(f"{len(standing)} reasons keep import {ident} from being undone; nothing was changed")
+    if as_json:
+        emit({"import": ident, "undone": done, "blocks": list(standing)})
+    elif not dry_run:
+        say(f"{ident}: {done} people or units are as they were before")
+
+
+def _undone(opened: Session, ident: str, why: str, day: date) -> tuple[tuple[str, ...], int]:
+    try:
+        return (), undoing.undo(opened, ident, undoing.Undoing(_by(), why, datetime.now(UTC), day))
+    except UndoError as error:
+        if not error.blocks:
+            raise
+        return error.blocks, 0
+
+
+def _by() -> str:
+    return f"command:{getpass.getuser()}"
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
 
 
 @command.command("list")
@@ -90,7 +158,7 @@ def list_(path: Path | None, as_json: bool) -> None:
 def remove(who: str, path: Path | None, erase: bool) -> None:
     """Take WHO (person id, NIP or internal id) out of service from today; kiosks forget them on their next contact."""
     with session(path) as (settings, opened):
-        person = leave(opened, who, today(settings), erase=erase)
+        person = leave(opened, who, today(settings), erase=erase, by=_by())
     say(f"{person}: {'deleted' if erase else 'left'}; kiosks forget them with the next roster")
 
 
@@ -131,13 +199,14 @@ def _public(person: KnownPerson) -> dict[str, str]:
     }
 
 
-def _conclude(found: Preview, dry_run: bool, as_json: bool) -> None:
+def _conclude(found: Preview, ident: str | None, as_json: bool) -> None:
+    """`ident`: of the import, None where nothing was written."""
     counts = found.plan.counts
     if as_json:
-        emit({"kind": found.kind, "dry_run": dry_run, **counts})
+        emit({"kind": found.kind, "dry_run": ident is None, "import": ident, **counts})
         return
     what = ", ".join(f"{count} {effect.replace('_', ' ')}" for effect, count in counts.items())
-    say(f"{found.kind}: {what}{'; nothing was written' if dry_run else ''}")
+    say(f"{found.kind}: {what}; {f'import {ident}' if ident else 'nothing was written'}")
 
 
 @command.command()
@@ -152,7 +221,6 @@ def vault(path: Path | None, rotate: bool, as_json: bool) -> None:
     """
     from collector.keys import CentreKeys  # noqa: PLC0415 - the other commands need no keys
     from collector.people.sealing import reseal_all  # noqa: PLC0415
-    from collector.vault import add_key  # noqa: PLC0415
 
     with centre(path) as (settings, writer):
         if rotate:

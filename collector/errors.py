@@ -19,6 +19,8 @@ CollectorError (Exception)
     ├── NumberError                  a NIP or NI PPPK that cannot be one
     ├── SheetError                   a CSV file that cannot be read as a table of people or units
     ├── PhotoError                   an enrolment picture that was refused
+    ├── ChangeError                  a change of a person or unit that breaks a rule; `field`: which one of the form
+    ├── UndoError                    an import that cannot be undone; `blocks`: what stands on it
     └── RegistrationError            a kiosk, unit or person that cannot be registered as asked
 """
 
@@ -103,3 +105,19 @@ class PhotoError(PeopleError):
 
 class RegistrationError(PeopleError):
     """A kiosk, unit or person that cannot be registered as asked."""
+
+
+class ChangeError(PeopleError):
+    """A change of a person or unit that breaks a rule; `field`: the one of the form that the text is about."""
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(text)
+        self.field = field
+
+
+class UndoError(PeopleError):
+    """An import that cannot be undone; `blocks`: what stands on it, a line each."""
+
+    def __init__(self, text: str, blocks: tuple[str, ...] = ()) -> None:
+        super().__init__(text)
+        self.blocks = blocks

@@ -204,15 +204,21 @@ def _people(connection: Connection, people: Sequence[str]) -> dict[str, Known]:
 def _assignments(connection: Connection, organisation: Organisation, known: Mapping[str, Known]) -> None:
     table = tables.Assignment
     query = (
-        select(table.person, table.unit, table.kind, table.from_day, table.until_day, tables.Person.left_on)
+        select(
+            table.person, table.unit, table.kind, table.from_day, table.until_day, table.letter, tables.Person.left_on
+        )
         .join(tables.Person, tables.Person.id == table.person)
         .where(table.person.in_(known.keys()))
         .order_by(table.person, table.from_day, table.unit)
     )
-    for name, unit, kind, first, last, left in connection.execute(query):
+    for name, unit, kind, first, last, letter, left in connection.execute(query):
         ends = [day for day in (last, left - ONE_DAY if left else None) if day is not None]
         assignment = Assignment(
-            units=organisation.path(unit), since=first, until=min(ends, default=None), main=kind == "main"
+            units=organisation.path(unit),
+            since=first,
+            until=min(ends, default=None),
+            main=kind == "main",
+            letter=letter or "",
         )
         known[name].assignments.append(assignment)
 

@@ -61,7 +61,7 @@ class Expansion:
 
     def _of(self, mark: Mark) -> set[str]:
         if mark.kind is Whose.PERSON:
-            return {mark.subject} & self._everybody
+            return {mark.subject}  # also who has no post left: their days are taken away
         if mark.kind is Whose.UNIT:
             return self._at(self._organisation.tree.below(mark.subject))
         if mark.kind is Whose.KIOSK:

@@ -31,7 +31,7 @@ PERSON_DAYS = 600
 """Judged in one transaction, about a second: others write in between."""
 
 LOOK_BACK = timedelta(days=31)
-"""Judged again at every new day: what nobody marks (a transfer, a kiosk registered late) is found within it."""
+"""Judged again at every new day: what nobody marks (a kiosk registered late) is found within it."""
 
 NEVER_STOPPED = Event()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal, TypeVar
 
@@ -22,12 +22,13 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a sheet holds, what importing it would do, and remarks on how it was read."""
+    """What a sheet holds, what importing it would do, and remarks on how it was read. `niks`: by line, where asked for."""
 
     kind: Literal["people", "units"]
     people: Plan[KnownPerson]
     units: Plan[KnownUnit]
     remarks: tuple[str, ...]
+    niks: Mapping[int, str] = field(default_factory=dict, repr=False)
 
     @property
     def plan(self) -> Plan[KnownPerson] | Plan[KnownUnit]:
@@ -35,16 +36,26 @@ class Preview:
         return self.people if self.kind == "people" else self.units
 
 
-def preview(session: Session, sheet: Sheet, today: date) -> Preview:
-    """What importing the sheet would do; nothing is written. Raises SheetError when its columns do not tell."""
-    kind, columns = _columns(sheet.header)
+def preview(session: Session, sheet: Sheet, today: date, *, with_nik: bool = False) -> Preview:
+    """What importing the sheet would do; nothing is written. Raises SheetError when its columns do not tell.
+
+    `with_nik`: the column NIK is read as well; without, it is passed over.
+    """
+    kind, columns = _columns(sheet.header, with_nik=with_nik)
     remarks = (*sheet.remarks, *columns.remarks)
     if kind == "people":
         read = [_read(row, columns, rows.person) for row in sheet.rows]
-        codes = session.scalars(select(Unit.code))
-        return Preview(kind, plan_people(read, known_people(session), codes, today), Plan((), ()), remarks)
+        known = known_people(session)
+        plan = plan_people(read, known, session.scalars(select(Unit.code)), today)
+        niks = {row.line: row.nik for row in read if isinstance(row, rows.PersonRow) and row.nik is not None}
+        return Preview(kind, plan, Plan((), ()), (*remarks, *_absent(plan, known, today)), niks)
     units = [_read(row, columns, rows.unit) for row in sheet.rows]
     return Preview(kind, Plan((), ()), plan_units(units, known_units(session)), remarks)
+
+
+def kind_of(sheet: Sheet) -> Literal["people", "units"]:
+    """What the sheet is a list of. Raises SheetError."""
+    return _columns(sheet.header)[0]
 
 
 def apply(session: Session, found: Preview, today: date) -> None:
@@ -78,6 +89,7 @@ def known_people(session: Session) -> list[KnownPerson]:
             left_on=person.left_on,
             main=_as_post(posts.get((person.id, "main"))),
             second=_as_post(posts.get((person.id, "second"))),
+            nik=person.nik is not None,
         )
         for person in session.scalars(select(Person))
     ]
@@ -91,8 +103,26 @@ def known_units(session: Session) -> dict[str, KnownUnit]:
     }
 
 
-def _columns(header: Sequence[str]) -> tuple[Literal["people", "units"], Columns]:
-    people, units = find_columns(header, rows.PERSON_COLUMNS), find_columns(header, rows.UNIT_COLUMNS)
+def _absent(plan: Plan[KnownPerson], known: Sequence[KnownPerson], today: date) -> tuple[str, ...]:
+    """People of the units that the file is about who do not stand in it: nothing happens to them, but it is said."""
+    listed = {item.after.id for item in plan.items}
+    units = {item.after.main.unit for item in plan.items if item.after.main}
+    absent = [one for one in known if one.id not in listed and _works_in(one, units, today)]
+    if not absent or plan.bad:
+        return ()
+    told = f"{len(absent)} people of these units do not stand in the file and stay as they are"
+    return (f"{told}; who has left needs a row with a date in the column `keluar`",)
+
+
+def _works_in(person: KnownPerson, units: set[str], today: date) -> bool:
+    serving = person.left_on is None or person.left_on > today
+    main = person.main
+    return serving and main is not None and main.unit in units and (main.until_day is None or main.until_day >= today)
+
+
+def _columns(header: Sequence[str], *, with_nik: bool = False) -> tuple[Literal["people", "units"], Columns]:
+    wanted = {**rows.PERSON_COLUMNS, **(rows.NIK_COLUMN if with_nik else {})}
+    people, units = find_columns(header, wanted), find_columns(header, rows.UNIT_COLUMNS)
     if all(need in people.places for need in rows.PERSON_NEEDS):
         return "people", people
     if all(need in units.places for need in rows.UNIT_NEEDS) and "status" not in people.places:

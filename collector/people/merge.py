@@ -30,7 +30,7 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class KnownPerson:
-    """A person as the centre has them: `main` and `second` are their newest posts of each kind."""
+    """A person as the centre has them: `main` and `second` are their newest posts of each kind; `nik`: whether it has one."""
 
     id: str
     name: str
@@ -40,6 +40,7 @@ class KnownPerson:
     left_on: date | None
     main: Post | None
     second: Post | None
+    nik: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +201,7 @@ def _person_after(row: PersonRow, before: KnownPerson | None, today: date) -> Kn
         left_on=row.left_on if "left" in row.given or before is None else before.left_on,
         main=main,
         second=second,
+        nik=row.nik is not None or (before is not None and before.nik),
     )
 
 

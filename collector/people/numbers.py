@@ -16,6 +16,7 @@ from collector.errors import NumberError
 
 LEAST_AGE = 17
 MONTHS = range(1, 13)
+NIK_DAYS = (*range(1, 32), *range(41, 72))
 CONTRACT_CODES = range(21, 30)
 AS_TEXT = "format the column as text and enter it again"
 
@@ -84,6 +85,20 @@ def parse_number(text: str, status: Status) -> CivilNumber:
 def looks_like_nik(text: str) -> bool:
     """Whether a text has the form of a NIK, which is protected data and is never stored."""
     return bool(_NIK.match(re.sub(r"[\s.]", "", text).removeprefix("'")))
+
+
+def parse_nik(text: str) -> str:
+    """Read a NIK: 16 digits, of which 7 to 12 are a birth date DDMMYY with 40 added to the day of women, as Dukcapil
+    gives them. Raises NumberError, which never tells the number."""
+    digits = re.sub(r"[\s.]", "", text).removeprefix("'")
+    if _ROUNDED.match(digits):
+        raise NumberError(f"a NIK was rounded by a spreadsheet; {AS_TEXT}")
+    if not _NIK.match(digits):
+        raise NumberError(f"a NIK of {len(digits)} characters; it has 16 digits, check the card")
+    day, month = int(digits[6:8]), int(digits[8:10])
+    if digits[0] == "0" or day not in NIK_DAYS or month not in MONTHS or digits[12:] == "0000":
+        raise NumberError(f"NIK {masked(digits)}: digits 7 to 12 are no birth date, or it ends in 0000; check the card")
+    return digits
 
 
 def masked(digits: str) -> str:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import TypeVar
 
 from collector.errors import NumberError
-from collector.people.numbers import CivilNumber, Status, looks_like_nik, masked, parse_number
+from collector.people.numbers import CivilNumber, Status, looks_like_nik, masked, parse_nik, parse_number
 
 T = TypeVar("T")
 
@@ -26,6 +26,8 @@ PERSON_COLUMNS = {
     "until": ("sampai", "until"),
     "left": ("keluar", "berhenti", "left", "left_on"),
 }
+NIK_COLUMN = {"nik": ("nik", "no_nik", "nomor_nik")}
+"""Read only where somebody asked for it."""
 PERSON_NEEDS = ("name", "status", "unit")
 
 UNIT_COLUMNS = {
@@ -68,6 +70,7 @@ class PersonRow:
     left_on: date | None
     given: frozenset[str]
     warnings: tuple[str, ...] = ()
+    nik: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,7 @@ def person(line: int, cells: Mapping[str, str]) -> PersonRow | Bad:
     own, born = reader.take("id", internal_number), reader.take("born", day)
     from_day, until_day, left_on = (reader.take(meaning, day) for meaning in ("from", "until", "left"))
     number = _number(reader, status) if status else None
+    protected = reader.take("nik", parse_nik)
     if own is None and number is None and not reader.errors:
         reader.errors.append("neither id nor NIP: nothing to know this person by next time; give an id")
     if from_day and until_day and until_day < from_day:
@@ -132,7 +136,19 @@ def person(line: int, cells: Mapping[str, str]) -> PersonRow | Bad:
     warnings = _warnings(number, born)
     digits = number.digits if number else None
     return PersonRow(
-        line, own, name, status, digits, unit, second, from_day, until_day, left_on, frozenset(cells), warnings
+        line,
+        own,
+        name,
+        status,
+        digits,
+        unit,
+        second,
+        from_day,
+        until_day,
+        left_on,
+        frozenset(cells),
+        warnings,
+        protected,
     )
 
 
@@ -141,7 +157,7 @@ def unit(line: int, cells: Mapping[str, str]) -> UnitRow | Bad:
     reader = _Reader(cells)
     own, name = reader.need("code", code), reader.need("name", clean_name)
     kind, parent = reader.take("kind", _kind), reader.take("parent", code)
-    latitude, longitude = reader.take("latitude", _degrees(90)), reader.take("longitude", _degrees(180))
+    latitude, longitude = reader.take("latitude", degrees(90)), reader.take("longitude", degrees(180))
     if (latitude is None) != (longitude is None) and not reader.errors:
         reader.errors.append("latitude without longitude, or longitude without latitude; give both")
     if reader.errors or own is None or name is None:
@@ -221,7 +237,9 @@ def _kind(text: str) -> str:
     return found
 
 
-def _degrees(limit: int) -> Callable[[str], float]:
+def degrees(limit: int) -> Callable[[str], float]:
+    """Reads a coordinate of at most that many degrees, with point or comma. What it gives raises ValueError."""
+
     def parse(text: str) -> float:
         try:
             found = float(text.replace(",", "."))

@@ -1,4 +1,4 @@
-"""A CSV file as a table: encoding, delimiter, limits. What the cells mean is the business of `rows`."""
+"""A CSV or XLSX file as a table: encoding, delimiter, limits. What the cells mean is the business of `rows`."""
 
 from __future__ import annotations
 
@@ -51,23 +51,35 @@ class Columns:
 
 
 def read_file(path: Path) -> Sheet:
-    """A CSV file. Raises SheetError."""
+    """A CSV or XLSX file. Raises SheetError."""
+    return read(read_bytes(path), str(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """A file's bytes, one more than are allowed at most. Raises SheetError."""
     try:
         with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
+            return file.read(MAX_BYTES + 1)
     except OSError as error:
         raise SheetError(f"{path}: {error.strerror or error}; check the path and its permissions") from error
-    return read(raw, str(path))
 
 
 def read(raw: bytes, origin: str) -> Sheet:
-    """CSV in UTF-8 (with or without mark) or, said so, Windows-1252; `;`, `,` or tab. Raises SheetError."""
+    """XLSX, or CSV in UTF-8 (with or without mark) or, said so, Windows-1252; `;`, `,` or tab. Raises SheetError."""
+    from collector.people import workbook  # noqa: PLC0415 - most commands read no workbook
+
     if len(raw) > MAX_BYTES:
         raise SheetError(f"{origin}: larger than {MAX_BYTES // 2**20} MiB; split it")
+    if workbook.is_workbook(raw):
+        table, remarks = workbook.read(raw, origin)
+        return _sheet(iter(table), remarks, origin)
     if b"\0" in raw:
         raise SheetError(f"{origin}: holds NUL bytes, so it is no CSV in UTF-8; save it as CSV UTF-8")
     text, remarks = _decode(raw, origin)
-    rows = _rows(text, origin)
+    return _sheet(_rows(text, origin), remarks, origin)
+
+
+def _sheet(rows: Iterator[Row], remarks: tuple[str, ...], origin: str) -> Sheet:
     header = next(rows, None)
     if header is None:
         raise SheetError(f"{origin}: empty; the first row must name the columns")
@@ -131,13 +143,15 @@ def _rows(text: str, origin: str) -> Iterator[Row]:
 
 
 def _checked(row: Row, columns: int) -> Row:
+    if row.fault:
+        return row
     if len(row.cells) > columns:
         return Row(
             row.line,
             row.cells[:columns],
             f"{len(row.cells)} cells, the header has {columns}; quote the cell with a delimiter",
         )
-    longest = max(len(cell) for cell in row.cells)
+    longest = max((len(cell) for cell in row.cells), default=0)
     if longest > MAX_CELL:
         short = tuple(cell[:MAX_CELL] for cell in row.cells)
         return Row(row.line, short, f"a cell of {longest} characters, at most {MAX_CELL} are read; shorten it")

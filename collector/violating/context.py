@@ -49,11 +49,11 @@ def read_context(session: Session) -> Context:
 def _people(session: Session, paths: Mapping[str, tuple[str, ...]]) -> dict[str, Person]:
     a = tables.Assignment
     posts: dict[str, list[Assignment]] = defaultdict(list)
-    for person, unit, kind, since, until in session.execute(
-        select(a.person, a.unit, a.kind, a.from_day, a.until_day).order_by(a.id)
+    for person, unit, kind, since, until, number in session.execute(
+        select(a.person, a.unit, a.kind, a.from_day, a.until_day, a.letter).order_by(a.id)
     ):
         main = kind == "main"
-        letter = "" if main else LETTER
+        letter = "" if main else number or LETTER
         posts[person].append(Assignment(units=paths[unit], since=since, until=until, main=main, letter=letter))
     return {
         person: Person(id=person, category=_category(status), pattern="", assignments=tuple(posts[person]))

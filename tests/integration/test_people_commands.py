@@ -46,7 +46,7 @@ def test_the_command_previews_imports_reports_and_repeats(run: Run, tmp_path: Pa
     units, people = str(tmp_path / "units.csv"), str(tmp_path / "people.csv")
     assert run("import", units).exit_code == 0
     dry = run("import", people, "--dry-run", "--json")
-    assert json.loads(dry.stdout) == {"kind": "people", "dry_run": True, **_counts(new=1, aside=1)}
+    assert json.loads(dry.stdout) == {"kind": "people", "dry_run": True, "import": None, **_counts(new=1, aside=1)}
     assert "SD-9" in dry.stderr
     assert not (tmp_path / "people.ditolak.csv").exists()
 
@@ -65,6 +65,40 @@ def test_the_command_previews_imports_reports_and_repeats(run: Run, tmp_path: Pa
     assert run("remove", NIP, "--erase").exit_code == 0
     gone = run("remove", NIP)
     assert (gone.exit_code, "nobody has" in gone.stderr) == (1, True)
+
+
+def test_an_import_is_listed_and_undone_and_what_stands_on_it_is_named(run: Run, tmp_path: Path) -> None:
+    for name in ("units", "people"):
+        assert run("import", str(tmp_path / f"{name}.csv")).exit_code == 0
+    newest, oldest = json.loads(run("imports", "--json").stdout)["imports"]
+    assert (newest["file"], newest["counts"]["new"], oldest["kind"]) == ("people.csv", 1, "units")
+    refused = run("undo", oldest["id"], "--why", "salah berkas")
+    assert refused.exit_code == 1
+    assert "SDN 1: has people" in refused.stderr
+    dry = json.loads(run("undo", newest["id"], "--why", "salah berkas", "--dry-run", "--json").stdout)
+    assert dry == {"import": newest["id"], "undone": 0, "blocks": []}
+    for one in (newest, oldest):
+        assert json.loads(run("undo", one["id"], "--why", "salah berkas", "--json").stdout)["blocks"] == []
+    assert json.loads(run("list", "--json").stdout) == {"people": []}
+    assert "undone" in run("imports").stdout
+
+
+def test_faces_and_nik_are_sealed_anew_by_command(tmp_path: Path) -> None:
+    config = tmp_path / "centre.toml"
+    store = f'[store]\nurl = "sqlite:///{tmp_path}/centre.db"\nkeys = "{tmp_path}/keys"\n'
+    config.write_text(store, encoding="utf-8")
+    (tmp_path / "units.csv").write_text(UNITS, encoding="utf-8")
+    (tmp_path / "people.csv").write_text(
+        PEOPLE.replace("unit\n", "unit;nik\n").replace("SD-1\n", "SD-1;3508015203850001\n"), encoding="utf-8"
+    )
+
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(main, ["people", *arguments, "--config", str(config)])
+
+    assert run("import", str(tmp_path / "units.csv")).exit_code == 0
+    assert run("import", str(tmp_path / "people.csv"), "--with-nik").exit_code == 0
+    assert json.loads(run("vault", "--json").stdout) == {"sealed": 0, "key": 1}
+    assert json.loads(run("vault", "--rotate", "--json").stdout) == {"sealed": 2, "key": 2}
 
 
 def test_a_report_that_cannot_be_written_stops_the_import(run: Run, tmp_path: Path) -> None:
