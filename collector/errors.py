@@ -60,7 +60,11 @@ class OrderError(CollectorError, ValueError):
 
 
 class AccountError(CollectorError, ValueError):
-    """An account that cannot be made or changed as asked; the text says why."""
+    """An account that cannot be made or changed as asked; the text says why, and `rule` which rule it was."""
+
+    def __init__(self, rule: str, text: str) -> None:
+        super().__init__(text)
+        self.rule = rule
 
 
 class ReviewError(CollectorError, ValueError):

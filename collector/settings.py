@@ -67,6 +67,7 @@ class Web(Section):
         5, "Failed log-ins of one account from one address until it must wait.", unit="attempts", ge=1, le=100
     )
     attempts_min: int = key(15, "How long it must wait, and failures count.", unit="min", ge=1, le=1440)
+    handout_h: int = key(72, "A hand-out link of an employee holds for so long.", unit="h", ge=1, le=720)
     one_time_h: int = key(72, "A one-time password holds for so long.", unit="h", ge=1, le=720)
 
     @field_validator("timezone")

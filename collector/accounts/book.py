@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -19,6 +20,22 @@ from collector.store.people import Person, Unit
 
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]{2,63}")
 FIRST = "admin"
+
+
+class Refusal(StrEnum):
+    """Which rule a wish breaks."""
+
+    LOGIN = "login"
+    TAKEN = "taken"
+    UNIT_NEEDED = "unit-needed"
+    UNIT_UNWANTED = "unit-unwanted"
+    UNIT_UNKNOWN = "unit-unknown"
+    PERSON_NEEDED = "person-needed"
+    PERSON_UNKNOWN = "person-unknown"
+    PERSON_TAKEN = "person-taken"
+    LAST_ADMIN = "last-admin"
+    DISABLED = "disabled"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +73,14 @@ def create(session: Session, wish: Wish, author: Author, one_time_for: timedelta
     """Make an account; returns its one-time password, which is told nowhere else. Raises AccountError."""
     login = wish.login.strip().casefold()
     if not LOGIN.fullmatch(login):
-        raise AccountError(f"login {wish.login!r}: 3 to 64 of a-z, 0-9, . _ @ -, the first a letter or digit")
+        raise AccountError(
+            Refusal.LOGIN, f"login {wish.login!r}: 3 to 64 of a-z, 0-9, . _ @ -, the first a letter or digit"
+        )
     taken = select(StoredAccount.id).where((StoredAccount.login == login) | (StoredAccount.id == (wish.id or login)))
     if session.scalars(taken).first() is not None:
-        raise AccountError(f"login {login!r} is taken; choose another, or reset that account")
+        raise AccountError(Refusal.TAKEN, f"login {login!r} is taken; choose another, or reset that account")
     _check(session, wish.role, wish.unit, wish.person)
+    _one_a_person(session, wish.person)
     password = passwords.one_time()
     account = StoredAccount(id=wish.id or login, login=login, name=wish.name.strip() or login, role=wish.role.value)
     account.unit, account.person, account.created_at = wish.unit, wish.person, author.at
@@ -87,7 +107,7 @@ def reset(session: Session, account_id: str, author: Author, one_time_for: timed
     """A new one-time password; the old one is void and its browsers are logged out. Raises AccountError."""
     account = find(session, account_id)
     if account.disabled_at is not None:
-        raise AccountError(f"account {account_id!r} is disabled; enable it first")
+        raise AccountError(Refusal.DISABLED, f"account {account_id!r} is disabled; enable it first")
     password = passwords.one_time()
     account.password, account.one_time_until = passwords.hashed(password), author.at + one_time_for
     close_sessions(session, account.id)
@@ -136,7 +156,9 @@ def find(session: Session, account_id: str) -> StoredAccount:
     """The account of an id. Raises AccountError."""
     account = session.get(StoredAccount, account_id)
     if account is None:
-        raise AccountError(f"there is no account {account_id!r}; `siperlu collector accounts list` shows them")
+        raise AccountError(
+            Refusal.UNKNOWN, f"there is no account {account_id!r}; `siperlu collector accounts list` shows them"
+        )
     return account
 
 
@@ -148,15 +170,28 @@ def close_sessions(session: Session, account_id: str) -> int:
 
 def _check(session: Session, role: Role, unit: str | None, person: str | None) -> None:
     if role in OPD and not unit:
-        raise AccountError(f"role {role}: needs a unit, for it reaches that one and those below")
+        raise AccountError(Refusal.UNIT_NEEDED, f"role {role}: needs a unit, for it reaches that one and those below")
     if role not in OPD and unit:
-        raise AccountError(f"role {role}: has no unit; only {' and '.join(sorted(OPD))} have one")
+        raise AccountError(
+            Refusal.UNIT_UNWANTED, f"role {role}: has no unit; only {' and '.join(sorted(OPD))} have one"
+        )
     if (role is Role.EMPLOYEE) and not person:
-        raise AccountError(f"role {role}: needs a person, for it sees nobody else")
+        raise AccountError(Refusal.PERSON_NEEDED, f"role {role}: needs a person, for it sees nobody else")
     if unit and session.get(Unit, unit) is None:
-        raise AccountError(f"unit {unit!r} is not known; `siperlu people list` shows whose units there are")
+        raise AccountError(
+            Refusal.UNIT_UNKNOWN, f"unit {unit!r} is not known; `siperlu people list` shows whose units there are"
+        )
     if person and session.get(Person, person) is None:
-        raise AccountError(f"person {person!r} is not known; `siperlu people list` shows who there is")
+        raise AccountError(
+            Refusal.PERSON_UNKNOWN, f"person {person!r} is not known; `siperlu people list` shows who there is"
+        )
+
+
+def _one_a_person(session: Session, person: str | None) -> None:
+    theirs = select(StoredAccount.id).where(StoredAccount.person == person, StoredAccount.person.is_not(None))
+    has = session.scalars(theirs).first()
+    if has is not None:
+        raise AccountError(Refusal.PERSON_TAKEN, f"person {person!r} has account {has!r} already; change that one")
 
 
 def _keep_an_admin(session: Session, account: StoredAccount) -> None:
@@ -166,7 +201,7 @@ def _keep_an_admin(session: Session, account: StoredAccount) -> None:
         StoredAccount.id != account.id,
     )
     if not session.scalar(others):
-        raise AccountError(f"account {account.id!r} is the last admin; make another one first")
+        raise AccountError(Refusal.LAST_ADMIN, f"account {account.id!r} is the last admin; make another one first")
 
 
 def _note(session: Session, author: Author, action: str, account: StoredAccount, **detail: str | None) -> None:

@@ -48,6 +48,11 @@ def limits(login: str, address: str, rule: Rule) -> tuple[Limit, ...]:
     )
 
 
+def by_address(what: str, address: str, rule: Rule) -> tuple[Limit, ...]:
+    """What guessing something else than a password counts against."""
+    return (Limit(_key(what, address), rule.most * ADDRESS_TIMES),)
+
+
 def take(session: Session, wanted: Iterable[Limit], now: datetime, rule: Rule) -> datetime | None:
     """Count an attempt; or, when too many failed, count nothing and give the time from which one may try again."""
     session.execute(delete(Attempts).where(Attempts.since <= now - rule.window))

@@ -51,6 +51,18 @@ class Attempts(Base):
     count: Mapped[int]
 
 
+class Handout(Base):
+    """A link on paper by which an employee chooses their own password, once. `id`: SHA-256 of the token in the link."""
+
+    __tablename__ = "handouts"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    made_by: Mapped[str] = mapped_column(String(64))
+    made_at: Mapped[datetime]
+    until: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
 class Secret(Base):
     """A secret that the centre's web processes share, made at first need. `name`: cookies."""
 

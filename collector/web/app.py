@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, g, render_template, request
+from markupsafe import Markup
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
@@ -15,9 +16,10 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from collector.accounts.secret import cookie_key
 from collector.errors import StoreDownError
+from collector.recap.qr import svg
 from collector.settings import CollectorSettings, Web
 from collector.store.writer import Writer
-from collector.web import access, account, board, kiosks, person, violations
+from collector.web import access, account, accounts, audit, board, handout, kiosks, person, violations
 from collector.web.access import anybody
 from collector.web.desk import Clock, Desk
 from collector.web.guard import guard
@@ -27,7 +29,7 @@ from collector.web.words import LANGUAGES
 
 log = logging.getLogger(__name__)
 
-AREAS = (board, kiosks, violations, person, account)
+AREAS = (board, kiosks, violations, person, accounts, audit, account, handout)
 """Each gives `pages(desk, settings)`, its blueprint, and `MENU`, its entries in the bar."""
 
 
@@ -48,6 +50,7 @@ def create_app(
     access.watch(app, desk, settings.web)
     entries = [entry for area in AREAS for entry in area.MENU]
     app.jinja_env.globals.update(languages=LANGUAGES, with_query=with_query, now=now, zone=desk.zone)
+    app.jinja_env.filters["qr"] = lambda text: Markup(svg(text))  # noqa: S704 - a drawing made here
     app.jinja_env.globals.update(somebody=access.somebody, visible=access.visible, home=access.home)
     app.jinja_env.globals.update(menu=lambda: menu(entries), local_only=not settings.web.origin)
     for area in AREAS:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import flash
 from flask_wtf import FlaskForm
 from wtforms import Field, ValidationError
 from wtforms.validators import DataRequired
@@ -56,3 +57,9 @@ class Short:
         """Raises ValidationError."""
         if len(field.data or "") > self.most:
             raise ValidationError(N_("This is too long."))
+
+
+def tell(words: str, kind: str = "good", **values: str | int) -> None:
+    """Say something on the next page, with values in it: `tell(N_("%(name)s was added."), name=…)`. `kind`: good or bad."""
+    said: Any = [words, values]  # kept as JSON until the page is shown
+    flash(said, kind)
