@@ -11,6 +11,7 @@ BENCHES = {
     "search": "cli.bench.search",
     "green": "cli.bench.green",
     "ingest": "cli.bench.ingest",
+    "centre": "cli.bench.centre",
 }
 
 

@@ -7,7 +7,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -31,13 +31,15 @@ class PrivatePostgres:
     Without `durable` it never calls fsync: fast, right for tests that do not cut the power.
     """
 
-    def __init__(self, binaries: Path, *, durable: bool = False) -> None:
+    def __init__(self, binaries: Path, *, durable: bool = False, settings: Mapping[str, str] | None = None) -> None:
+        """`settings`: of postgresql.conf, where the server's own do not fit."""
         self.port = _free_port()
         self._binaries = binaries
         self._home = Path(tempfile.mkdtemp(prefix="siperlu-postgres-"))
         self._cluster = self._home / "cluster"
         self._as: Sequence[str] = UNPRIVILEGED if os.geteuid() == 0 else ()
         self._durable = durable
+        self._settings = dict(settings or {})
 
     @property
     def url(self) -> str:
@@ -60,6 +62,7 @@ class PrivatePostgres:
         options = f"-p {self.port} -k {self._home} -c listen_addresses=127.0.0.1"
         if not self._durable:
             options += " -c fsync=off"
+        options += "".join(f" -c {name}={value}" for name, value in self._settings.items())
         self._run("pg_ctl", "-D", self._cluster, "-w", "-s", "-l", self._home / "log", "-o", options, "start")
 
     def stop(self) -> None:

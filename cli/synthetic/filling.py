@@ -75,14 +75,21 @@ def is_empty(connection: Connection) -> bool:
     return all(connection.scalar(select(func.count()).select_from(table)) == 0 for table in (Unit, Person, Kiosk))
 
 
-def fill(writer: Writer, wish: Wish, made: Regency, progress: Progress) -> int:
-    """Write everything; how many kiosk records there are. Raises StoreDownError."""
+def fill(
+    writer: Writer,
+    wish: Wish,
+    made: Regency,
+    progress: Progress,
+    arrived: Callable[[Written], Written] = lambda all_: all_,
+) -> int:
+    """Write everything; how many kiosk records there are. `arrived`: what of a kiosk's records has arrived; all of them
+    when it is not given. Raises StoreDownError."""
     with writer.transaction() as connection:
         _people(connection, wish, made)
         rows = submissions(wish.chance("phones"), made.sites, made.people)
         _many(connection, insert(PhoneRecord), rows)
     records = 0
-    for number, written in enumerate(_written(made.plans), start=1):
+    for number, written in enumerate(map(arrived, _written(made.plans)), start=1):
         with writer.transaction() as connection:
             _kiosk(connection, wish, written)
         records += len(written.rows)
