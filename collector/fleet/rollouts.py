@@ -163,7 +163,7 @@ def _units(connection: Connection, wanted: set[str]) -> dict[str, str]:
 @dataclass(frozen=True, slots=True)
 class Progress:
     """A rollout as it stands. `stages`: kiosks by stage; `waves`: kiosks by wave and stage; `failed`: which ones failed, and
-    what they told."""
+    what they told; `by_itself`: no person changed it last."""
 
     id: str
     version: str
@@ -171,6 +171,7 @@ class Progress:
     by: str
     at: datetime
     why: str
+    by_itself: bool
     stages: Mapping[str, int]
     waves: Sequence[Mapping[str, int]]
     failed: Sequence[tuple[str, str]]
@@ -204,6 +205,7 @@ def _progress(row: Row[Any], places: Sequence[Row[Any]]) -> Progress:
         by=row.by,
         at=row.at,
         why=row.why,
+        by_itself=row.changed_by == BY,
         stages=Counter(place.stage for place in places),
         waves=[waves[wave] for wave in sorted(waves)],
         failed=[(place.kiosk, _said(place)) for place in places if place.stage == Stage.FAILED.value],

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from collector.reports.day import Day
 from collector.reports.presence import Query, chain_columns
 from collector.reports.watermarks import BEHIND, ChainMark, Gap, is_behind, tail_gaps, watermark
+from collector.store.fleet import KioskAlarm
 from collector.store.people import Kiosk, PublishedRoster, Unit
 from collector.store.records import Chain, Incident, KioskStatus, SetAside, StoredRecord
 
@@ -110,14 +111,17 @@ class KioskFacts:
         return next((state for true, state in checks if true), State.GOOD)
 
 
-def count_kiosks(session: Session, units: Iterable[str] | None = None) -> int:
-    """All registered kiosks at these units; None: at all."""
-    return int(session.scalars(_at(units, select(func.count()).select_from(Kiosk))).one())
+def count_kiosks(session: Session, units: Iterable[str] | None = None, alarm: str = "") -> int:
+    """All registered kiosks at these units (None: at all), only those with this alarm when one is named."""
+    return int(session.scalars(_with(alarm, _at(units, select(func.count()).select_from(Kiosk)))).one())
 
 
-def kiosks(session: Session, limit: int, offset: int = 0, units: Iterable[str] | None = None) -> list[KioskFacts]:
-    """Kiosks at these units (None: all) by unit and name, those in service first. Five queries, however many there are."""
-    return _facts(session, _at(units, _kiosks()).limit(limit).offset(offset))
+def kiosks(
+    session: Session, limit: int, offset: int = 0, units: Iterable[str] | None = None, alarm: str = ""
+) -> list[KioskFacts]:
+    """Kiosks at these units (None: all) by unit and name, those in service first, those with an alarm before the others; only
+    those with one kind of alarm when it is named. Five queries, however many there are."""
+    return _facts(session, _with(alarm, _at(units, _kiosks())).limit(limit).offset(offset))
 
 
 def kiosk(session: Session, name: str) -> KioskFacts | None:
@@ -142,7 +146,13 @@ def _at(units: Iterable[str] | None, query: Query) -> Query:
     return query if units is None else query.where(Kiosk.unit.in_(sorted(units)))
 
 
+def _with(alarm: str, query: Query) -> Query:
+    open_ = select(KioskAlarm.kiosk).where(KioskAlarm.until.is_(None), KioskAlarm.kind == alarm)
+    return query.where(Kiosk.id.in_(open_)) if alarm else query
+
+
 def _kiosks() -> Query:
+    troubled = select(KioskAlarm.kiosk).where(KioskAlarm.until.is_(None))
     return (
         select(
             *(Kiosk.id, Kiosk.unit, Unit.name, Kiosk.scope, Kiosk.retired_at, PublishedRoster.version, KioskStatus),
@@ -150,7 +160,7 @@ def _kiosks() -> Query:
         .join(Unit, Unit.code == Kiosk.unit)
         .outerjoin(PublishedRoster, PublishedRoster.kiosk == Kiosk.id)
         .outerjoin(KioskStatus, KioskStatus.kiosk == Kiosk.id)
-        .order_by(Kiosk.retired_at.is_not(None), Unit.name, Kiosk.id)
+        .order_by(Kiosk.retired_at.is_not(None), Kiosk.id.not_in(troubled), Unit.name, Kiosk.id)
     )
 
 

@@ -19,7 +19,19 @@ from collector.errors import StoreDownError
 from collector.recap.qr import svg
 from collector.settings import CollectorSettings, Web
 from collector.store.writer import Writer
-from collector.web import access, account, accounts, audit, board, handout, kiosks, person, violations
+from collector.web import (
+    access,
+    account,
+    accounts,
+    audit,
+    board,
+    handout,
+    kiosks,
+    orders,
+    person,
+    rollouts,
+    violations,
+)
 from collector.web.access import anybody
 from collector.web.desk import Clock, Desk
 from collector.web.guard import guard
@@ -29,7 +41,18 @@ from collector.web.words import LANGUAGES
 
 log = logging.getLogger(__name__)
 
-AREAS = (board, kiosks, violations, person, accounts, audit, account, handout)
+AREAS = (
+    board,
+    kiosks,
+    orders,
+    violations,
+    person,
+    accounts,
+    audit,
+    rollouts,
+    account,
+    handout,
+)
 """Each gives `pages(desk, settings)`, its blueprint, and `MENU`, its entries in the bar."""
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from collector.reports.day import Day
+from collector.store.commands import Order
 from collector.store.records import Chain, KioskStatus
 from collector.store.writer import Writer
 
@@ -71,6 +72,17 @@ class Desk:
     def _tag(self, session: Session) -> str:
         marks = session.execute(select(func.count(), func.sum(Chain.seen), func.sum(Chain.upto))).one()
         status = session.execute(select(func.count(), func.max(KioskStatus.received_at))).one()
+        fleet = session.execute(select(func.max(Order.replied_at), func.max(Order.at))).one()
         minute = self.now().strftime("%Y-%m-%dT%H:%M")
-        key = repr((tuple(marks), tuple(status), minute, g.language, g.open and g.open.account, request.full_path))
+        key = repr(
+            (
+                tuple(marks),
+                tuple(status),
+                tuple(fleet),
+                minute,
+                g.language,
+                g.open and g.open.account,
+                request.full_path,
+            )
+        )
         return hashlib.sha256(key.encode()).hexdigest()[:24]

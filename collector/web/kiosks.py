@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response, abort, request
 from sqlalchemy.orm import Session
 
 from collector.accounts.roles import ALL_STAFF
+from collector.commands import orders_of
+from collector.fleet.watch import trends
+from collector.reports import fleet as reports_fleet
 from collector.reports import kiosks as reports
 from collector.reports.kiosks import KioskFacts, State
 from collector.reports.looks import MOST, Look, count_at_kiosk, looks_at_kiosk
 from collector.settings import CollectorSettings
 from collector.web.access import allow, in_reach, reach
 from collector.web.desk import Desk
+from collector.web.fleet_words import ALARMS, ORDER_STATES, ORDERABLE, PARTS
 from collector.web.menu import Entry, Group
 from collector.web.paging import PAGE
 from collector.web.paging import pages as pages_of
 from collector.web.sheets import sheet
+from collector.web.sparkline import sparkline
 from collector.web.words import N_
 
 MENU = (Entry("kiosks.show", N_("Kiosks"), Group.TODAY),)
@@ -35,6 +41,9 @@ STATES = {
 }
 """Icon, colour and words of each state."""
 
+SHOWN = timedelta(days=34)
+"""Before today: as far as the trend looks back."""
+
 COLUMNS = (
     *("tanggal", "jam", "nama", "pegawai", "unit", "cara", "skor", "jam_dari", "galat_ms"),
     *("kiosk", "rantai", "nomor", "diterima"),
@@ -44,6 +53,9 @@ COLUMNS = (
 def pages(desk: Desk, _settings: CollectorSettings) -> Blueprint:
     """The list, one kiosk, and its records as CSV."""
     blueprint = Blueprint("kiosks", __name__, url_prefix="/kiosks")
+    blueprint.context_processor(
+        lambda: {"alarm_words": ALARMS, "orderable": ORDERABLE, "order_states": ORDER_STATES, "parts_of": PARTS}
+    )
 
     @blueprint.get("/")
     @allow(*ALL_STAFF)
@@ -94,15 +106,22 @@ def _known(session: Session, name: str) -> KioskFacts:
 
 
 def _list(desk: Desk, session: Session) -> dict[str, Any]:
-    units = reach(session)
-    sheets = pages_of(reports.count_kiosks(session, units))
+    units, alarm = reach(session), request.args.get("alarm", "")
+    alarm = alarm if alarm in ALARMS else ""
+    sheets = pages_of(reports.count_kiosks(session, units, alarm))
     now, today = desk.now(), desk.today()
-    rows = [(facts, STATES[facts.state(today, now)]) for facts in reports.kiosks(session, PAGE, sheets.offset, units)]
-    return {"rows": rows, "pages": sheets}
+    found = reports.kiosks(session, PAGE, sheets.offset, units, alarm)
+    return {
+        "rows": [(facts, STATES[facts.state(today, now)]) for facts in found],
+        "alarms": reports_fleet.open_alarms(session, [facts.id for facts in found]),
+        "fleet": reports_fleet.fleet(session, units),
+        "alarm": alarm,
+        "pages": sheets,
+    }
 
 
 def _one(desk: Desk, name: str, session: Session) -> dict[str, Any]:
-    facts, day = _known(session, name), desk.day_asked()
+    facts, day, today = _known(session, name), desk.day_asked(), desk.today().date
     sheets = pages_of(count_at_kiosk(session, name, day))
     return {
         "facts": facts,
@@ -112,4 +131,9 @@ def _one(desk: Desk, name: str, session: Session) -> dict[str, Any]:
         "looks": looks_at_kiosk(session, name, day, PAGE, sheets.offset),
         "incidents": reports.incidents(session, name),
         "set_aside": reports.set_aside_reasons(session, name),
+        "alarms": reports_fleet.alarms_of(session, name),
+        "outages": reports_fleet.outages_of(session, name, desk.now()),
+        "trend": trends(session, today, name).get(name),
+        "spark": sparkline(reports_fleet.scores_of(session, name, today - SHOWN), today - SHOWN, today),
+        "orders": orders_of(session.connection(), name, 10),
     }

@@ -20,6 +20,7 @@ PAGES = {
     "unit": "/?unit=DISDIK",
     "kiosks": "/kiosks/",
     "kiosk": "/kiosks/kiosk-sdn1",
+    "rollouts": "/rollouts/",
     "person": "/people/p0004",
 }
 SIZES = {"1280": (1280, 800), "390": (390, 844)}

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from collector.store.people import Assignment, Kiosk, Person, PublishedRoster, Template, Unit
 from collector.store.records import Chain, Incident, KioskStatus, SetAside, StoredRecord
 from collector.store.tables import metadata
+from tests.screenshots import machines
 
 ZONE = ZoneInfo("Asia/Jakarta")
 TODAY = date(2026, 1, 5)
@@ -131,6 +132,7 @@ def fill(engine: Engine, people: int = 148, present: float = 0.72) -> None:
         session.flush()
         _records(session, people, present)
         _kiosk_facts(session)
+        machines.fill(session, [kiosk for kiosk, _ in KIOSKS], NOW)
         session.commit()
 
 
@@ -190,6 +192,12 @@ def _kiosk_facts(session: Session) -> None:
         behind = kiosk == BEHIND
         health = {"online": kiosk != "kiosk-smpn1", "version": "0.1.0", "state": "idle", "backlog": 41 if behind else 0}
         health |= {"temperature_c": 51.5, "disk_free_mib": 21874, "roster_version": 6 if behind else 7}
+        health |= {
+            "board": "Raspberry Pi 4 Model B Rev 1.4",
+            "system": "Debian GNU/Linux 12 (bookworm)",
+            "throttled": "",
+        }
+        health |= {"certificate_until": NOW + timedelta(days=300), "last_frame_at": NOW - timedelta(seconds=20)}
         at = NOW - timedelta(seconds=17 * number + 4)
         session.add(KioskStatus(kiosk=kiosk, at=at, received_at=at, last_seq=0, **health))
         session.add(PublishedRoster(kiosk=kiosk, version=7, at=local(6), sealed=""))

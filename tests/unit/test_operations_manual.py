@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from collector.fleet.alarms import AlarmKind
+from collector.web.fleet_words import ALARMS
+from collector.web.words import translations as centre_words
 from firmware.signals import Signal
 from kiosk.screen.view import FAULTS, LOST, SAYINGS
 from kiosk.screen.words import translations
@@ -38,3 +41,13 @@ def test_every_alarm_has_its_row_with_the_walls_own_words_and_a_mend(reason: str
 )
 def test_every_sign_has_its_row(sign: str) -> None:
     assert [row for row in ROWS if row.startswith(f"| {INDONESIAN(sign)} |")]
+
+
+@pytest.mark.parametrize("kind", sorted(AlarmKind))
+def test_every_alarm_of_the_fleet_page_has_its_row_with_the_pages_own_words(kind: AlarmKind) -> None:
+    (row,) = [line for line in ROWS if line.startswith(f"| `{kind.value}` |")]
+    _, _, page, meaning, mend, indonesian, _ = (cell.strip() for cell in row.split("|"))
+    assert page == centre_words("id").gettext(ALARMS[kind.value][2])
+    assert meaning
+    assert mend
+    assert indonesian.startswith("*")

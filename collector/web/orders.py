@@ -1,0 +1,91 @@
+"""Ordering a kiosk to do something: a closed list, for BKD's administrators, each order noted."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import cast
+
+from flask import Blueprint, abort, flash, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from collector import audit
+from collector.accounts.roles import Role
+from collector.commands import cancel, order
+from collector.errors import OrderError
+from collector.settings import CollectorSettings
+from collector.web.access import allow, me
+from collector.web.desk import Desk
+from collector.web.fleet_words import PARTS
+from collector.web.menu import Entry
+from collector.web.words import N_
+from wire.messages import CommandName
+
+MENU: tuple[Entry, ...] = ()
+
+ARGUMENTS: dict[str, dict[str, str]] = {
+    "identify": {"seconds": "60"},
+    "test-lights": {},
+    "refresh-roster": {},
+    "send-diagnostics": {},
+    "restart-part": {},
+    "wipe": {},
+}
+"""The commands that a page may order, and what goes with them. Updates go by rollouts, certificates renew by themselves."""
+
+SOON = timedelta(minutes=30)
+"""A person stands before the kiosk, or waits at the page: tomorrow nobody wants it any more."""
+
+
+def pages(desk: Desk, _settings: CollectorSettings) -> Blueprint:
+    """What the buttons of a kiosk's page lead to."""
+    blueprint = Blueprint("orders", __name__, url_prefix="/kiosks/<name>/orders")
+
+    @blueprint.post("")
+    @allow(Role.BKD_ADMIN)
+    def give(name: str) -> Response:
+        command = request.form.get("command", "")
+        if command not in ARGUMENTS:
+            abort(400)
+        arguments = _arguments(command, name)
+        if arguments is None:
+            flash(N_("To wipe a kiosk, type its name."), "bad")
+            return _back(name)
+        ttl = timedelta(days=30) if command == "wipe" else SOON
+        try:
+            with desk.write() as session:
+                known = cast("CommandName", command)
+                number = order(session.connection(), name, known, arguments, by=me().id, now=desk.now(), ttl=ttl)
+                audit.note(session, me().id, f"kiosk.{command}", name, {"order": number}, desk.now())
+        except OrderError:
+            abort(404)
+        flash(N_("Ordered. The answer stands below as soon as it is there."), "good")
+        return _back(name)
+
+    @blueprint.post("/<number>/cancel")
+    @allow(Role.BKD_ADMIN)
+    def take_back(name: str, number: str) -> Response:
+        try:
+            with desk.write() as session:
+                cancel(session.connection(), number, desk.now())
+                audit.note(session, me().id, "kiosk.cancel", name, {"order": number[:64]}, desk.now())
+        except OrderError:
+            flash(N_("It was sent already, and cannot be taken back."), "bad")
+        else:
+            flash(N_("Taken back."), "good")
+        return _back(name)
+
+    return blueprint
+
+
+def _arguments(command: str, name: str) -> dict[str, str] | None:
+    """What goes with the command; None for a wipe that was not confirmed by the kiosk's name."""
+    if command == "wipe" and request.form.get("confirm", "").strip() != name:
+        return None
+    if command == "restart-part":
+        part = request.form.get("part", "")
+        return {"part": part} if part in PARTS else abort(400)
+    return ARGUMENTS[command]
+
+
+def _back(name: str) -> Response:
+    return redirect(url_for("kiosks.one", name=name) + "#orders", 303)
