@@ -56,6 +56,10 @@ class Expansion:
                 found[day] |= people
         return found
 
+    def place(self, person: str) -> str:
+        """A unit of the person, the same for colleagues."""
+        return min(self._units.get(person, ()), default="")
+
     def _between(self, since: date, until: date) -> Sequence[date]:
         return self._opened[bisect_left(self._opened, since) : bisect_right(self._opened, until)]
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from collector.judging.corrections import note_corrections
+from collector.judging.sums import renew_sums
 from collector.rules.codes import ReasonKind, State
 from collector.rules.day import DayResult
 from collector.rules.document import DAY_RESULT
@@ -26,9 +27,9 @@ def write_results(
     now: datetime,
 ) -> int:
     """Store what changed; how many did. None: that person does not serve on that date, and has no result."""
-    before = _digests(connection, results)
+    before = _stored(connection, results)
     rows = [_row(result, rules_digests, now) for result in results.values() if result is not None]
-    changed = [row for row in rows if before.get((row["person"], row["day"])) != row["digest"]]
+    changed = [row for row in rows if before.get((row["person"], row["day"]), ("",))[0] != row["digest"]]
     gone = [key for key, result in results.items() if result is None and key in before]
     if gone:
         mine = and_(DayRow.person == bindparam("p"), DayRow.day == bindparam("d"))
@@ -40,15 +41,21 @@ def write_results(
         connection.execute(statement.on_conflict_do_update(index_elements=["person", "day"], set_=news), changed)
         moved = {(row["person"], row["day"]) for row in changed}
         note_corrections(connection, [each for key, each in results.items() if key in moved and each is not None], now)
+    moved_from = [
+        (key[1], before[key][1]) for key in [*gone, *((row["person"], row["day"]) for row in changed)] if key in before
+    ]
+    renew_sums(connection, [*moved_from, *((row["day"], row["unit"]) for row in changed)])
     return len(changed) + len(gone)
 
 
-def _digests(connection: Connection, keys: Iterable[PersonDay]) -> dict[PersonDay, str]:
-    """What is stored of these person-days. One query: people by dates, a superset that costs nothing."""
+def _stored(connection: Connection, keys: Iterable[PersonDay]) -> dict[PersonDay, tuple[str, str]]:
+    """Digest and unit of what is stored of these person-days. One query: people by dates, a superset that costs nothing."""
     people, days = _both(keys)
-    query = select(DayRow.person, DayRow.day, DayRow.digest).where(DayRow.person.in_(people), DayRow.day.in_(days))
+    row = DayRow
+    query = select(row.person, row.day, row.digest, row.unit).where(row.person.in_(people), row.day.in_(days))
     wanted = set(keys)
-    return {(person, day): digest for person, day, digest in connection.execute(query) if (person, day) in wanted}
+    found = connection.execute(query)
+    return {(person, day): (digest, unit) for person, day, digest, unit in found if (person, day) in wanted}
 
 
 def _both(keys: Iterable[PersonDay]) -> tuple[list[str], list[date]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from threading import Event
@@ -86,8 +86,9 @@ def judge_marked(writer: Writer, now: datetime, stop: Event = NEVER_STOPPED) -> 
             numbers, marks = read_marks(connection)
             if not numbers:
                 return done
-            days = Expansion(connection, read_organisation(connection)).days(marks)
-        for chunk in chunks(days):
+            expansion = Expansion(connection, read_organisation(connection))
+            days = expansion.days(marks)
+        for chunk in chunks(days, expansion.place):
             if stop.is_set():
                 return done
             with writer.transaction() as connection:
@@ -97,8 +98,11 @@ def judge_marked(writer: Writer, now: datetime, stop: Event = NEVER_STOPPED) -> 
     return done
 
 
-def chunks(days: Mapping[date, set[str]]) -> Iterator[list[PersonDay]]:
-    """Person-days in pieces of some hundred within one month, whose facts are read together; a person's stay together."""
+def chunks(
+    days: Mapping[date, set[str]], place: Callable[[str], str] = lambda _person: ""
+) -> Iterator[list[PersonDay]]:
+    """Person-days in pieces of some hundred within one month, whose facts are read together; a person's stay together, and
+    so do those of a `place`, whose sums are made once."""
     months: dict[tuple[int, int], dict[str, list[date]]] = {}
     for day in sorted(days):
         people = months.setdefault((day.year, day.month), {})
@@ -106,7 +110,7 @@ def chunks(days: Mapping[date, set[str]]) -> Iterator[list[PersonDay]]:
             people.setdefault(person, []).append(day)
     for people in months.values():
         piece: list[PersonDay] = []
-        for name in sorted(people):
+        for name in sorted(people, key=lambda each: (place(each), each)):
             piece += [(name, day) for day in people[name]]
             if len(piece) >= PERSON_DAYS:
                 yield piece

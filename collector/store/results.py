@@ -13,6 +13,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from collector.store.base import Base
 from collector.store.records import AutoId
 
+HELD = "minutes_late > 0 OR minutes_early > 0 OR codes LIKE '% TK %'"
+"""Days that count in the year's discipline: one in some ten, so that an index of them alone answers for a year."""
+
 
 class Fresh(Base):
     """Records of a chain that have arrived and are not dated yet, first and last number; ingest writes, judging deletes."""
@@ -135,6 +138,12 @@ class DayRow(Base):
             "person",
             sqlite_where=text("state = 'open'"),
             postgresql_where=text("state = 'open'"),
+        ),
+        Index(
+            "ix_day_results_held",
+            *("day", "unit", "person", "state", "codes", "minutes_late", "minutes_early", "first_in"),
+            sqlite_where=text(HELD),
+            postgresql_where=text(HELD),
         ),
     )
     person: Mapped[str] = mapped_column(String(64), primary_key=True)

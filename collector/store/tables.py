@@ -13,9 +13,10 @@ from collector.store import (
     people,
     records,
     results,
+    sums,
     violations,
 )
 from collector.store.base import Base
 
-MODULES = (accounts, appeals, audit, commands, fleet, hours, leave, people, records, results, violations)
+MODULES = (accounts, appeals, audit, commands, fleet, hours, leave, people, records, results, sums, violations)
 metadata = Base.metadata

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event, select, update
@@ -18,7 +19,7 @@ from collector.rules.codes import Code, ReasonKind, State
 from collector.rules.day import DayResult
 from collector.rules.evidence import Disaster, Effect, Manual, ManualWhy, Permit, Ruling
 from collector.rules.hours import Turn
-from collector.store.people import Assignment, Person, PublishedEntry, PublishedRoster, Template
+from collector.store.people import Assignment, Person, PublishedEntry, PublishedRoster, Template, Unit
 from collector.store.records import KioskStatus
 from collector.store.results import DayRow
 from tests.centre import Centre, FakeKiosk, opened
@@ -289,3 +290,26 @@ def _queries(centre: Centre, people: int) -> int:
     assert judge_marked(centre.writer, datetime(2026, 1, 10, tzinfo=UTC)).judged == people
     event.remove(centre.writer.engine, "before_cursor_execute", counted)
     return count
+
+
+def test_the_sums_by_unit_are_those_of_the_days_whatever_moved(centre: Centre, wall: Wall) -> None:
+    whole(wall, MONDAY, ("07:10", "p-1"), ("07:50", "p-2"), ("16:10", "p-1"), ("16:11", "p-2"))
+    wall.beat(TUESDAY, "00:55")
+    centre.take(*wall.messages())
+    judge(centre)
+    before = sums(centre)
+    assert [before[MONDAY, "DISDIK"][name] for name in ("people", "h", "tk", "tl1", "minutes_late")] == [4, 2, 2, 1, 20]
+    assert before[TUESDAY, "DISDIK"]["open"] == 4
+    with centre.writer.session() as session:
+        session.add(Unit(code="BKD", name="BKD"))
+        session.flush()
+        session.execute(update(Assignment).where(Assignment.person == "p-2").values(unit="BKD"))
+        touch(session.connection(), [Mark(Whose.PERSON, "p-2", MONDAY, MONDAY)])
+    judge(centre)
+    after = sums(centre)
+    assert [after[MONDAY, "DISDIK"][name] for name in ("people", "h", "tk", "tl1", "minutes_late")] == [3, 1, 2, 0, 0]
+    assert after[MONDAY, "BKD"]["people"] == 1
+
+
+def sums(centre: Centre) -> dict[tuple[date, str], dict[str, Any]]:
+    return {(row["day"], row["unit"]): row for row in centre.rows("unit_days")}
