@@ -48,6 +48,24 @@ ACTIONS = {
 }
 """Words of the actions; one without is shown as it is."""
 
+DETAILS = {
+    "month": N_("Month"),
+    "role": N_("Role"),
+    "unit": N_("Unit"),
+    "role_before": N_("Role before"),
+    "unit_before": N_("Unit before"),
+    "address": N_("Address"),
+    "browsers": N_("Browsers"),
+    "hours": N_("Hours it holds"),
+    "made_by": N_("Made by"),
+    "seq": N_("Entries"),
+    "whole": N_("Whole"),
+    "from": N_("From"),
+    "to": N_("To"),
+    "reason": N_("Reason"),
+}
+"""Words of what details are called; one without is shown as it is."""
+
 
 def pages(desk: Desk, _settings: CollectorSettings) -> Blueprint:
     """The list, the check, the sheet."""
@@ -67,6 +85,7 @@ def pages(desk: Desk, _settings: CollectorSettings) -> Blueprint:
             choice=choice,
             actions=actions,
             words=ACTIONS,
+            details=DETAILS,
             head=head,
         )
 
