@@ -21,6 +21,7 @@ LATER = {
     "export": "cli.records",
     "kiosks": "cli.kiosks",
     "orders": "cli.orders",
+    "retention": "cli.retention",
     "rollouts": "cli.rollouts",
 }
 PAGE = 1000
