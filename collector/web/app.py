@@ -27,6 +27,7 @@ from collector.web import (
     board,
     handout,
     kiosks,
+    leave,
     orders,
     person,
     rollouts,
@@ -41,18 +42,7 @@ from collector.web.words import LANGUAGES
 
 log = logging.getLogger(__name__)
 
-AREAS = (
-    board,
-    kiosks,
-    orders,
-    violations,
-    person,
-    accounts,
-    audit,
-    rollouts,
-    account,
-    handout,
-)
+AREAS = (board, kiosks, orders, violations, person, accounts, audit, rollouts, account, leave, handout)
 """Each gives `pages(desk, settings)`, its blueprint, and `MENU`, its entries in the bar."""
 
 
