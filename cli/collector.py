@@ -18,10 +18,11 @@ from settings import load
 LATER = {
     "accounts": "cli.accounts",
     "audit": "cli.audit",
+    "authority": "cli.authority",
     "export": "cli.records",
     "kiosks": "cli.kiosks",
     "orders": "cli.orders",
-    "retention": "cli.retention",
+    "register-request": "cli.register_request",
     "rollouts": "cli.rollouts",
 }
 PAGE = 1000

@@ -9,7 +9,9 @@ from typing import Any
 import click
 
 from cli.centre import as_json, config, reading, session
+from cli.claims import claim
 from cli.output import Failure, emit, say
+from cli.revoke import revoke
 from cli.table import show
 from collector.people import kiosks
 from collector.people.kiosks import Registration, Wish
@@ -19,6 +21,10 @@ from collector.people.scope import Scope
 @click.group()
 def command() -> None:
     """Register, list and retire kiosks."""
+
+
+command.add_command(claim)
+command.add_command(revoke)
 
 
 @command.command()

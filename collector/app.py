@@ -12,6 +12,7 @@ from threading import Event
 
 from sqlalchemy.orm import Session
 
+from collector.authority.job import AuthorityJob
 from collector.commands.job import CommandJob
 from collector.errors import CollectorError, ShareError
 from collector.fleet.job import FleetJob
@@ -23,7 +24,6 @@ from collector.judging.job import JudgingJob
 from collector.keys import CentreKeys
 from collector.outgoing import Outgoing
 from collector.parts import Loop, Part, run_parts
-from collector.retention.job import RetentionJob
 from collector.settings import CollectorSettings
 from collector.store import migrate
 from collector.store.engine import is_sqlite, open_engine, open_reader
@@ -95,8 +95,8 @@ def _parts(settings: CollectorSettings, writer: Writer, roles: frozenset[Role], 
     parts = [] if roles == {Role.WEB} else _linked(settings, writer, roles)
     if Role.JOBS in roles:
         parts.append(_violations(settings, writer, stack))
-        parts.append(Loop("retention", RetentionJob(writer, settings, now).run))
         parts.append(Loop("fleet", FleetJob(writer, now).run))
+        parts.append(Loop("authority", AuthorityJob(settings, writer, now).run))
     # Made last and started first: it holds a port as soon as it is made.
     return [_web(settings, writer, stack), *parts] if Role.WEB in roles else parts
 
@@ -106,7 +106,7 @@ def _linked(settings: CollectorSettings, writer: Writer, roles: frozenset[Role])
     keys = CentreKeys.open(settings.store.keys)
     lane = Lane(settings.ingest.batch, settings.ingest.wait_ms / 1000) if Role.INGEST in roles else None
     connected = Event()
-    link = Link(settings.broker, _client_id(roles), lane, connected.set)
+    link = Link(settings.broker.of(_role(roles)), _client_id(roles), lane, connected.set)
     parts: list[Part] = [Loop("link", link.run)]
     if lane is not None:
         parts.append(Loop("ingest", _ingest(lane, Intake(writer, keys), link.publish), lane.wake))
@@ -151,6 +151,11 @@ def _web(settings: CollectorSettings, writer: Writer, stack: ExitStack) -> Part:
     reader = open_reader(settings.store.url)
     stack.callback(reader.dispose)
     return WebServer(reader, writer, settings)
+
+
+def _role(roles: frozenset[Role]) -> str:
+    """Which of the centre's certificates a process connects with."""
+    return "all" if roles == EVERYTHING else "-".join(sorted(roles))
 
 
 def _client_id(roles: frozenset[Role]) -> str:

@@ -5,6 +5,9 @@ CollectorError (Exception)
 ├── VaultError (ValueError)      what lies encrypted does not open: changed, or moved to another row
 ├── SchemaError (RuntimeError)   the database is not at the version this program needs
 ├── StoreDownError (OSError)     the database does not answer, is locked, full or read-only: try again later
+├── AuthorityError (ValueError)  the certificate authority cannot do as asked
+│   ├── RequestError                 a certificate request that is refused
+│   └── ClaimError                   a claim that is not, or no longer, good for these keys
 ├── LinkError (OSError)          the broker cannot be reached with these certificates
 ├── ShareError (ValueError)      several processes were asked to write one SQLite file
 ├── PrintError (RuntimeError)    a file that cannot be printed here: a library is missing
@@ -45,6 +48,18 @@ class SchemaError(CollectorError, RuntimeError):
 
 class StoreDownError(CollectorError, OSError):
     """The database does not answer, is locked, full or read-only: nothing was committed, try again later."""
+
+
+class AuthorityError(CollectorError, ValueError):
+    """The certificate authority cannot do as asked; the text says why and what can be done."""
+
+
+class RequestError(AuthorityError):
+    """A certificate request that is refused."""
+
+
+class ClaimError(AuthorityError):
+    """A claim that is not, or no longer, good for these keys; which of the two is not told."""
 
 
 class LinkError(CollectorError, OSError):

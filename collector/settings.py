@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import field_validator
+from pydantic import ValidationInfo, field_validator
 
 from settings import Section, Settings, key
 
@@ -23,9 +23,48 @@ class Broker(Section):
     host: str = key("127.0.0.1", "Broker's name or address.")
     port: int = key(8883, "Broker's port.", ge=1, le=65535)
     tls: bool = key(True, "Mutual TLS; off only for a broker on loopback.")
-    ca: Path = key(Path("/etc/siperlu/ca.crt"), "The broker's certificate authority.")
-    certificate: Path = key(Path("/etc/siperlu/centre.crt"), "The centre's client certificate.")
-    certificate_key: Path = key(Path("/etc/siperlu/centre.key"), "Its private key.")
+    ca: Path = key(Path("/var/lib/siperlu/broker/ca.crt"), "The broker's certificate authority.")
+    certificate: Path = key(
+        Path("/var/lib/siperlu/broker/centre.{role}.crt"),
+        "The centre's client certificate; {role} stands for the process's own name: ingest, jobs or all.",
+    )
+    certificate_key: Path = key(
+        Path("/etc/siperlu/keys/centre.{role}.key"), "Its private key; {role} as in the certificate's."
+    )
+
+    def of(self, role: str) -> Broker:
+        """The same with the files of one role."""
+        return self.model_copy(
+            update={
+                name: Path(str(getattr(self, name)).replace("{role}", role))
+                for name in ("certificate", "certificate_key")
+            }
+        )
+
+
+class Authority(Section):
+    """The certificate authority, and how kiosks register."""
+
+    folder: Path = key(Path("/var/lib/siperlu/authority"), "The sub-CAs; without any, nothing is issued or renewed.")
+    served: Path = key(
+        Path("/var/lib/siperlu/broker"),
+        "Certificates of the centre's own servers and processes, and revoked.crl: renewed by jobs, read by the broker.",
+    )
+    host: str = key("", "Broker's name or address as kiosks are told; empty: broker.host.", max_length=253)
+    port: int = key(8883, "Broker's port as kiosks are told.", ge=1, le=65535)
+    life_days: int = key(400, "A certificate holds so long.", unit="days", ge=1, le=1200)
+    renew_days: int = key(100, "It is renewed so long before its end.", unit="days", ge=0, le=1200)
+    claim_days: int = key(14, "A claim code holds so long.", unit="days", ge=1, le=90)
+    enforce_s: float = key(5.0, "Revocations are looked for so often.", unit="s", ge=0.1, le=30)
+
+    @field_validator("renew_days")
+    @classmethod
+    def _below_life(cls, days: int, info: ValidationInfo) -> int:
+        if days >= info.data.get("life_days", days + 1):
+            raise ValueError(
+                "not below life_days: a certificate would be renewed as soon as it is made; take a quarter"
+            )
+        return days
 
 
 class Ingest(Section):
@@ -81,15 +120,6 @@ class Web(Section):
         return name
 
 
-class Retention(Section):
-    """How long what is kept."""
-
-    evidence_days: int = key(60, "Evidence pictures are deleted after so long.", unit="days", ge=30, le=90)
-    leaver_days: int = key(
-        3, "Templates, enrolment pictures and PIN of who left are deleted after so long.", unit="days", ge=0, le=7
-    )
-
-
 class Reports(Section):
     """Printed reports."""
 
@@ -110,9 +140,9 @@ class CollectorSettings(Settings):
 
     store: Store = Store()
     broker: Broker = Broker()
+    authority: Authority = Authority()
     ingest: Ingest = Ingest()
     rosters: Rosters = Rosters()
     web: Web = Web()
     reports: Reports = Reports()
-    retention: Retention = Retention()
     appeals: Appeals = Appeals()

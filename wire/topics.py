@@ -12,6 +12,22 @@ FROM_KIOSK = ("records", "blobs", "status", "replies")
 TO_KIOSK = ("receipts", "roster", "rules", "commands")
 WITH_ITEM = ("blobs", "roster")
 
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """Channels of every kiosk that a process of the centre reads, and those that it writes."""
+
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+
+
+CENTRE = {
+    "centre.ingest": Rights(FROM_KIOSK, ("receipts",)),
+    "centre.jobs": Rights((), ("roster", "rules", "commands")),
+    "centre.all": Rights(FROM_KIOSK, TO_KIOSK),
+}
+"""Names that the centre's processes have at the broker. With a dot in them, none is a name that a kiosk can have."""
+
 _TOPIC = re.compile(
     rf"^{ROOT}/(?P<kiosk>[a-z0-9][a-z0-9-]{{0,62}})/(?P<channel>{'|'.join(FROM_KIOSK + TO_KIOSK)})"
     r"(?:/(?P<item>[a-z0-9][a-z0-9-]{0,63}))?\Z"

@@ -92,24 +92,28 @@ class Link:
         return handed
 
     def run(self, stop: Event) -> None:
-        """Connect, serve, and connect again until `stop` is set. Raises LinkError for certificates that cannot work."""
-        tls = _tls(self._settings)
+        """Connect, serve, and connect again until `stop` is set.
+
+        The certificate is read for every connection: it is renewed while this runs. Raises LinkError when it cannot work
+        at the start; later the link waits for a better one.
+        """
+        _tls(self._settings)
         first, second = mqtt.MQTTv5, mqtt.MQTTv311
         attempt = 0
         while not stop.is_set():
             protocol = second if attempt % 2 else first
-            if self._serve(protocol, tls, stop):
+            if self._serve(protocol, stop):
                 first, second = (first, second) if protocol == first else (second, first)
                 attempt = 0
             else:
                 attempt += 1
             stop.wait(BACK_OFF_S[min(attempt // 2, len(BACK_OFF_S) - 1)])
 
-    def _serve(self, protocol: Any, tls: ssl.SSLContext | None, stop: Event) -> bool:
+    def _serve(self, protocol: Any, stop: Event) -> bool:
         """One connection until it ends; whether it ever stood."""
-        client = self._new_client(protocol, tls)
         self._ended.clear()
         try:
+            client = self._new_client(protocol, _tls(self._settings))
             self._open(client, protocol)
         except (OSError, ValueError) as error:
             self._note_lost(str(error))

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from collector.errors import RegistrationError
+from collector.keys import CENTRE
 from collector.people.scope import Scope
 from collector.store.people import Kiosk, KioskKey, Unit
 from wire.jwks import KEY_SET, KeySet, PublicJwk
@@ -56,7 +57,7 @@ def register(session: Session, wish: Wish, now: datetime) -> Registration:
 
     Raises RegistrationError, SealError; the caller's transaction must not be committed then.
     """
-    _check_id(wish.id)
+    check_id(wish.id)
     if session.get(Unit, wish.unit) is None:
         raise RegistrationError(f"unit {wish.unit!r} is not known; import the units first (siperlu people import)")
     stored = session.get(Kiosk, wish.id) or Kiosk(id=wish.id, registered_at=now)
@@ -105,7 +106,10 @@ def _known(session: Session, kiosk: str) -> Kiosk:
     return stored
 
 
-def _check_id(kiosk: str) -> None:
+def check_id(kiosk: str) -> None:
+    """Raises RegistrationError for a name that no kiosk can have."""
+    if kiosk == CENTRE:
+        raise RegistrationError(f"kiosk id {kiosk!r}: the centre's own keys carry that name; choose another")
     try:
         parse(Address(kiosk, "records").topic)
     except ValueError as error:
@@ -136,6 +140,10 @@ def _try(key: PublicJwk) -> None:
 def _add_key(session: Session, key: KioskKey) -> None:
     """Nothing when it is there already; a key never changes under its name, and no two kiosks share one."""
     same_name = session.get(KioskKey, key.kid)
+    if same_name is not None and same_name.revoked_at is not None:
+        raise RegistrationError(
+            f"key {key.kid} was revoked and is never believed again; set another kiosk.id and make new keys"
+        )
     if same_name is not None and same_name.x == key.x:
         return
     if same_name is not None:

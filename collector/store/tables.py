@@ -6,6 +6,7 @@ from collector.store import (
     accounts,
     appeals,
     audit,
+    authority,
     commands,
     fleet,
     hours,
@@ -18,5 +19,19 @@ from collector.store import (
 )
 from collector.store.base import Base
 
-MODULES = (accounts, appeals, audit, commands, fleet, hours, leave, people, records, results, sums, violations)
+MODULES = (
+    accounts,
+    appeals,
+    audit,
+    authority,
+    commands,
+    fleet,
+    hours,
+    leave,
+    people,
+    records,
+    results,
+    sums,
+    violations,
+)
 metadata = Base.metadata

@@ -27,9 +27,9 @@ from collector.web import (
     board,
     handout,
     kiosks,
-    leave,
     orders,
     person,
+    registration,
     rollouts,
     violations,
 )
@@ -42,7 +42,19 @@ from collector.web.words import LANGUAGES
 
 log = logging.getLogger(__name__)
 
-AREAS = (board, kiosks, orders, violations, person, accounts, audit, rollouts, account, leave, handout)
+AREAS = (
+    board,
+    kiosks,
+    orders,
+    violations,
+    person,
+    accounts,
+    audit,
+    rollouts,
+    account,
+    handout,
+    registration,
+)
 """Each gives `pages(desk, settings)`, its blueprint, and `MENU`, its entries in the bar."""
 
 

@@ -8,11 +8,13 @@ import click
 import pytest
 
 from cli.main import main
+from collector.authority.equipping import SERVERS
+from collector.authority.job import LIST
 from collector.settings import CollectorSettings
 from kiosk.loop import CHORES_NS
 from kiosk.relay.app import LOOK_S
 from kiosk.settings import KioskSettings
-from tests.fixtures.units import CENTRE, FOLDER, KIOSK, NAMES, Unit, entries
+from tests.fixtures.units import CENTRE, FOLDER, KIOSK, NAMES, ONCE, Unit, entries
 
 PROGRAM = "/opt/siperlu/current/bin/siperlu"
 NOTIFYING = {"kiosk": CHORES_NS / 1e9, "relay": LOOK_S}
@@ -56,7 +58,7 @@ def unit(request: pytest.FixtureRequest) -> Unit:
 
 
 def test_every_file_here_is_known() -> None:
-    assert {path.name for path in FOLDER.glob("*.service")} == {f"siperlu-{name}.service" for name in NAMES}
+    assert {path.name for path in FOLDER.glob("*.service")} == {f"siperlu-{name}.service" for name in (*NAMES, *ONCE)}
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "screen"])
@@ -137,7 +139,11 @@ def test_the_centres_keys_are_for_those_that_seal() -> None:
     assert made[str(settings.store.keys)] == ["0751", "root", "siperlu-seal"]  # the pages go through, to the vault
     assert made[str(settings.store.keys / "vault")] == ["0750", "root", "siperlu-vault"]
     assert made[f"{settings.store.keys}/*.jwk"] == ["0640", "root", "siperlu-seal"]
-    assert made[str(settings.broker.certificate_key)] == ["0640", "root", "siperlu-seal"]
+    assert made[str(settings.broker.of("*").certificate_key)] == ["0640", "root", "siperlu-seal"]
+    assert made[str(settings.authority.folder)] == ["0750", "root", "siperlu-seal"]
+    assert made[f"{settings.authority.folder}/*.key"] == ["0640", "root", "siperlu-seal"]
+    assert made[str(settings.authority.served)] == ["0755", "siperlu-jobs", "siperlu-jobs"]
+    assert Unit("jobs").one("ReadWritePaths") == f"-{settings.authority.served}"
     assert made[str(settings.rosters.weights)][0] == "0755"
 
 
@@ -171,6 +177,14 @@ def test_units_belong_to_their_target() -> None:
         for name in names:
             assert f"siperlu-{name}.service" in text
             assert Unit(name).one("PartOf") == Unit(name).one("WantedBy") == target
+
+
+def test_what_jobs_write_is_what_broker_and_tls_front_are_told_of() -> None:
+    served = CollectorSettings().authority.served
+    path = (FOLDER / "siperlu-broker-reload.path").read_text("utf-8")
+    watched = {line.partition("=")[2] for line in path.splitlines() if line.startswith("PathChanged=")}
+    assert watched == {f"{served}/{LIST}", *(f"{served}/{name}.crt" for name in SERVERS)}
+    assert "siperlu-broker-reload.path" in (FOLDER / "siperlu-centre.target").read_text("utf-8")
 
 
 def test_messages_do_not_wear_the_card_and_are_limited() -> None:

@@ -1,0 +1,1 @@
+"""The centre's host: broker, database, TLS front, units, backups."""
