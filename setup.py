@@ -67,7 +67,7 @@ setup(
             "*.wav",
         ]
     },
-    install_requires=[*BOTH, *KIOSK, *CENTRE],
-    extras_require={"dev": DEV},
+    install_requires=BOTH,
+    extras_require={"kiosk": KIOSK, "centre": CENTRE, "dev": [*KIOSK, *CENTRE, *DEV]},
     entry_points={"console_scripts": ["siperlu=cli.main:main"]},
 )

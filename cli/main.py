@@ -23,6 +23,7 @@ COMMANDS = {
     "demo-data": "cli.demo_data",
     "rules": "cli.rules",
     "day": "cli.day",
+    "release": "cli.release",
     "config": "cli.config",
 }
 

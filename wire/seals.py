@@ -41,11 +41,12 @@ class Sealed(StrEnum):
     ENDORSEMENT = "endorsement"
     REPORT = "report"
     EXPORT = "export"
+    RELEASE = "release"
 
 
 @dataclass(frozen=True, slots=True)
 class KeyName:
-    """Owner and number of a key; as text `owner#number`. Owners: a kiosk's id, `<kiosk>/relay`, `centre`."""
+    """Owner and number of a key; as text `owner#number`. Owners: a kiosk's id, `<kiosk>/relay`, `centre`, `release`."""
 
     owner: str
     number: int

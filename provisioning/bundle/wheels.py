@@ -1,0 +1,55 @@
+"""The wheels of a release: our own, built from the checkout, and what it needs on a kiosk, for each system."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from provisioning.errors import BundleError
+from wire.release import Target
+
+PYTHON = {"bookworm": "3.11", "trixie": "3.13"}
+PLATFORM = {"amd64": "x86_64", "arm64": "aarch64"}
+GLIBC = {"bookworm": 36, "trixie": 41}
+OLDEST_GLIBC = 17
+"""manylinux tags from glibc 2.17 to the system's own are tried; packages name any of them."""
+
+LOCK = "requirements/lock.txt"
+BUILT = ("face_recognition_models",)
+"""Pure packages that come as source: their wheel is built here, for all systems."""
+
+
+def own_wheels(checkout: Path, folder: Path) -> None:
+    """Build our own wheel, and those of packages that come as source, into a folder. Raises BundleError."""
+    _pip("wheel", "--no-deps", "--wheel-dir", str(folder), str(checkout))
+    _pip("wheel", "--no-deps", "--wheel-dir", str(folder), "-c", str(checkout / LOCK), *BUILT)
+
+
+def download(own: Path, extras: str, lock: Path, target: Target, folder: Path) -> None:
+    """Fetch all that our own wheel (in folder `own`) needs on one system, as pinned. `extras`: kiosk, centre, or both
+    with a comma. Raises BundleError.
+    """
+    (wheel,) = own.glob("siperlu_kiosk-*.whl")
+    name, _, arch = target.partition("-")
+    tags = [f"manylinux_2_{minor}_{PLATFORM[arch]}" for minor in range(GLIBC[name], OLDEST_GLIBC - 1, -1)]
+    tags += [f"manylinux2014_{PLATFORM[arch]}"]
+    _pip(
+        *("download", "--only-binary", ":all:", "--python-version", PYTHON[name], "--dest", str(folder)),
+        *(word for tag in tags for word in ("--platform", tag)),
+        *("--find-links", str(own), "-c", str(lock), f"{wheel}[{extras}]"),
+    )
+    for here in own.glob("*.whl"):
+        (folder / here.name).unlink(missing_ok=True)  # they are in the bundle once, for all systems
+
+
+def _pip(*words: str) -> None:
+    done = subprocess.run(  # noqa: S603 - our own words and package names from setup.py
+        [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", *words],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        said = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()[-3:]
+        raise BundleError(f"pip {words[0]} failed: {' '.join(said)[:600]}; is the package index reachable?")
