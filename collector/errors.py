@@ -16,6 +16,8 @@ CollectorError (Exception)
 ├── AccountError (ValueError)    an account that cannot be made or changed as asked
 ├── ReviewError (ValueError)     a decision about a violation that cannot be taken
 ├── AppealError (ValueError)     a step of an appeal that cannot be taken
+│   ├── AppealLateError              the time to contest it is over
+│   └── AppealTwiceError             it was contested before
 ├── PhoneError (ValueError)      a token of a phone application that cannot be made or revoked
 ├── SpotCheckError (ValueError)  a spot check that cannot be drawn, noted or closed as asked
 └── PeopleError (ValueError)     what was to be registered breaks a rule
@@ -88,6 +90,14 @@ class ReviewError(CollectorError, ValueError):
 
 class AppealError(CollectorError, ValueError):
     """A step of an appeal that cannot be taken; the text says which one can."""
+
+
+class AppealLateError(AppealError):
+    """The time to contest it is over; the agency may still file it."""
+
+
+class AppealTwiceError(AppealError):
+    """It is being decided, or was."""
 
 
 class PhoneError(CollectorError, ValueError):

@@ -12,13 +12,13 @@ from collector import audit
 from collector.appealing import contest
 from collector.appealing.attach import Asked, known_now
 from collector.appealing.known import frozen
-from collector.errors import AppealError, CollectorError
+from collector.errors import AppealError, AppealLateError, CollectorError
 from collector.judging import entries
 from collector.judging.looks import place_of, records_at
 from collector.rules.appeals import case
 from collector.rules.appeals.case import Act, Actor, Appeal, Deadlines, Ground, Part, Stage, Step
 from collector.rules.appeals.effects import WrongPerson, rulings
-from collector.rules.errors import TransitionError
+from collector.rules.errors import TooLateError, TransitionError
 from collector.rules.violations.case import Status
 from collector.rules.violations.case import Step as Verdict
 from collector.settings import Appeals
@@ -84,7 +84,8 @@ def file(session: Session, filing: Filing, word: Word, limits: Deadlines) -> int
     try:
         filed = case.take(Appeal(person=filing.person, known=found.known_at), word.step, limits)
     except TransitionError as error:
-        raise AppealError(f"appeal of {filing.day:%d-%m-%Y}: {error}") from error
+        kind = AppealLateError if isinstance(error, TooLateError) else AppealError
+        raise kind(f"appeal of {filing.day:%d-%m-%Y}: {error}") from error
     document, digest = frozen(known_now(session, filing.asked, word.at))
     row = {
         "person": filing.person,

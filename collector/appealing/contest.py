@@ -10,7 +10,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from collector.appealing.attach import Asked, result_of
-from collector.errors import AppealError
+from collector.errors import AppealError, AppealTwiceError
 from collector.judging.looks import place_of, records_at
 from collector.judging.marks import ONE_DAY, local_date, local_midnight
 from collector.rules.appeals.case import Ground, Stage
@@ -132,4 +132,4 @@ def _once(session: Session, asked: Asked, ground: Ground, *, again: bool) -> Non
         open_ = stage in {Stage.SUPERIOR.value, Stage.BKD.value}
         if open_ or not again:
             how = "is being decided" if open_ else f"was {stage}"
-            raise AppealError(f"this was contested before: S-{number:05d} {how}")
+            raise AppealTwiceError(f"this was contested before: S-{number:05d} {how}")

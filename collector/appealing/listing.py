@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -12,12 +12,17 @@ from sqlalchemy.orm import Session
 
 from collector.appealing.book import number, standing_of
 from collector.appealing.known import KNOWN, Known, intact
+from collector.judging.marks import ONE_DAY, local_midnight
 from collector.reports.presence import Query
 from collector.rules.appeals.case import Appeal, Deadlines, Stage, lapsed
+from collector.rules.hours import WIB
+from collector.store.accounts import StoredAccount
 from collector.store.appeals import AppealStep, StoredAppeal
 from collector.store.people import Person, Unit
+from collector.store.results import RecordMoment
 
 a = StoredAppeal
+MORNING = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +115,39 @@ def detail(session: Session, appeal: int, now: datetime, limits: Deadlines) -> D
         violation=stored.violation,
         around=stored.around,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnLook:
+    """A look of a person's own day."""
+
+    record: str
+    at: datetime
+    kiosk: str
+
+    @property
+    def words(self) -> str:
+        """As a choice."""
+        return f"{self.at.astimezone(WIB):%H:%M:%S} · {self.kiosk}"
+
+
+def looks_of(session: Session, person: str, day: date) -> list[OwnLook]:
+    """The looks of a person on a local date and the morning after, where a night shift ends. One query."""
+    start = local_midnight(day)
+    m = RecordMoment
+    query = select(m.kiosk, m.chain, m.seq, m.at).where(
+        m.person == person, m.at >= start, m.at < start + ONE_DAY + MORNING, m.kind == "check-in"
+    )
+    return [
+        OwnLook(record=f"{kiosk}/{chain}/{seq}", at=at, kiosk=kiosk)
+        for kiosk, chain, seq, at in session.execute(query.order_by(m.at))
+    ]
+
+
+def names(session: Session, accounts: Iterable[str]) -> dict[str, str]:
+    """Names of accounts by id. One query."""
+    rows = session.execute(select(StoredAccount.id, StoredAccount.name).where(StoredAccount.id.in_(set(accounts))))
+    return {account: name for account, name in rows}  # noqa: C416 - dict() loses the row's types
 
 
 def _told(step: AppealStep) -> Told:

@@ -27,4 +27,8 @@ class PastChangeError(RulesError):
 
 
 class TransitionError(RulesError):
-    """A violation cannot change its state so."""
+    """A violation or an appeal cannot change its state so."""
+
+
+class TooLateError(TransitionError):
+    """The time to contest it is over."""

@@ -23,6 +23,7 @@ from collector.web import (
     access,
     account,
     accounts,
+    appeals,
     audit,
     board,
     handout,
@@ -42,19 +43,7 @@ from collector.web.words import LANGUAGES
 
 log = logging.getLogger(__name__)
 
-AREAS = (
-    board,
-    kiosks,
-    orders,
-    violations,
-    person,
-    accounts,
-    audit,
-    rollouts,
-    account,
-    handout,
-    registration,
-)
+AREAS = (board, kiosks, orders, violations, person, accounts, audit, rollouts, account, handout, registration, appeals)
 """Each gives `pages(desk, settings)`, its blueprint, and `MENU`, its entries in the bar."""
 
 

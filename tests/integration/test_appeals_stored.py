@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -24,55 +24,26 @@ from collector.store.engine import open_reader
 from collector.violating.detection import Detection
 from collector.violating.review import history, review
 from tests.centre import Centre, FakeKiosk, check_in, opened
-from tests.fixtures.judged_office import MONDAY, WEEK, Wall, at, beat, judge, open_week, results, settle
+from tests.fixtures.appeal_office import NOW, TUESDAY, WEDNESDAY, fill, telling, week
+from tests.fixtures.judged_office import MONDAY, WEEK, Wall, at, judge, open_week, results, settle
 from wire import records as r
 
-TUESDAY = MONDAY + timedelta(days=1)
-WEDNESDAY = MONDAY + timedelta(days=2)
-JUDGED = datetime(2026, 1, 9, 15, tzinfo=UTC)
+JUDGED = NOW
 LIMITS = Deadlines()
 OWN = Actor(account="akun-p1", person="p-1")
 HEAD = Actor(account="kepala")
 OFFICER = Actor(account="bkd-1")
 
 
-def telling(wall: Wall, day: date, *told: tuple[str, object]) -> None:
-    """What a kiosk told on a day besides a heartbeat every hour, in order of time."""
-    beats = [(f"{hour:02d}:15", beat()) for hour in range(6, 19)]
-    for clock, body in sorted([*beats, *told], key=lambda each: each[0]):
-        wall.tell(at(day, clock), body)
-
-
-def office(day: date) -> list[tuple[str, object]]:
-    """Two people, a week: p-1 late on Tuesday, nobody there on Wednesday."""
-    if day == WEDNESDAY:
-        return []
-    told: list[tuple[str, object]] = [
-        ("07:00", check_in("p-2")),
-        ("16:41", check_in("p-2")),
-        ("16:40", check_in("p-1")),
-    ]
-    if day != TUESDAY:
-        return [*told, ("07:05", check_in("p-1"))]
-    unknown = r.Heartbeat(cause="hour", in_service=True, version="1", counts={"not-recognised": 3})
-    return [*told, ("07:25", r.Event(event="spoof", detail={})), ("07:40", unknown), ("08:10", check_in("p-1"))]
-
-
 @pytest.fixture(scope="module")
 def wall() -> Wall:
-    wall = Wall(FakeKiosk("kiosk-1"), arrives=at(WEEK[-1], "18:50"))
-    for day in WEEK:
-        telling(wall, day, *office(day))
-    return wall
+    return week()
 
 
 @pytest.fixture
 def centre(store_url: str, tmp_path: Path, wall: Wall) -> Iterator[Centre]:
     with opened(store_url, tmp_path) as centre:
-        settle(centre, wall.kiosk, people=["p-1", "p-2"])
-        centre.take(*wall.messages())
-        open_week(centre)
-        judge(centre)
+        fill(centre, wall)
         yield centre
 
 

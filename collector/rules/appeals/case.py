@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from collector.rules.errors import TransitionError
+from collector.rules.errors import TooLateError, TransitionError
 
 
 class Ground(StrEnum):
@@ -169,7 +169,7 @@ def _in_turn(appeal: Appeal, step: Step, deadlines: Deadlines) -> None:
             raise TransitionError("this appeal is filed already")
         late = step.at - appeal.known
         if late > deadlines.file and step.part is not Part.BKD:
-            raise TransitionError(
+            raise TooLateError(
                 f"it could be contested until {appeal.known + deadlines.file:%d-%m-%Y}, {deadlines.file.days} days: "
                 "ask the HR agency to file it, with the reason for the delay"
             )
