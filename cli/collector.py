@@ -23,6 +23,7 @@ LATER = {
     "kiosks": "cli.kiosks",
     "orders": "cli.orders",
     "register-request": "cli.register_request",
+    "retention": "cli.retention",
     "rollouts": "cli.rollouts",
 }
 PAGE = 1000

@@ -24,6 +24,7 @@ from collector.judging.job import JudgingJob
 from collector.keys import CentreKeys
 from collector.outgoing import Outgoing
 from collector.parts import Loop, Part, run_parts
+from collector.retention.job import RetentionJob
 from collector.settings import CollectorSettings
 from collector.store import migrate
 from collector.store.engine import is_sqlite, open_engine, open_reader
@@ -95,6 +96,7 @@ def _parts(settings: CollectorSettings, writer: Writer, roles: frozenset[Role], 
     parts = [] if roles == {Role.WEB} else _linked(settings, writer, roles)
     if Role.JOBS in roles:
         parts.append(_violations(settings, writer, stack))
+        parts.append(Loop("retention", RetentionJob(writer, settings, now).run))
         parts.append(Loop("fleet", FleetJob(writer, now).run))
         parts.append(Loop("authority", AuthorityJob(settings, writer, now).run))
     # Made last and started first: it holds a port as soon as it is made.

@@ -120,6 +120,15 @@ class Web(Section):
         return name
 
 
+class Retention(Section):
+    """How long what is kept."""
+
+    evidence_days: int = key(60, "Evidence pictures are deleted after so long.", unit="days", ge=30, le=90)
+    leaver_days: int = key(
+        3, "Templates, enrolment pictures and PIN of who left are deleted after so long.", unit="days", ge=0, le=7
+    )
+
+
 class Reports(Section):
     """Printed reports."""
 
@@ -145,4 +154,5 @@ class CollectorSettings(Settings):
     rosters: Rosters = Rosters()
     web: Web = Web()
     reports: Reports = Reports()
+    retention: Retention = Retention()
     appeals: Appeals = Appeals()

@@ -17,6 +17,21 @@ from collector.store.accounts import StoredAccount, WebSession
 RENEW = timedelta(minutes=1)
 
 
+BROWSERS = (
+    *(("Edg/", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser/", "Samsung Internet"), ("Firefox/", "Firefox")),
+    *(("Chrome/", "Chrome"), ("Safari/", "Safari")),
+)
+SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+"""What a browser's name for itself holds, the telling marks first: most of them claim to be several."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How long a browser stays logged in: without use, and at all."""
@@ -52,6 +67,13 @@ class Listed:
     seen_at: datetime
     address: str
     agent: str
+
+    @property
+    def name(self) -> str:
+        """Browser and system in two words, as well as its own name for itself lets one guess."""
+        browser = next((name for mark, name in BROWSERS if mark in self.agent), "")
+        system = next((name for mark, name in SYSTEMS if mark in self.agent), "")
+        return " · ".join(part for part in (browser, system) if part) or self.agent[:40] or "?"
 
 
 def digest(token: str) -> str:

@@ -74,13 +74,15 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Who decides, as what, and when. `over`: annual leave beyond the account is given all the same, BKD alone."""
+    """Who decides, as what, and when. `over`: annual leave beyond the account is given all the same, BKD alone; `person`: who
+    the one who decides is, where that is known."""
 
     by: str
     role: Approver
     at: datetime
     why: str = ""
     over: bool = False
+    person: str | None = None
 
 
 def check(filing: Filing) -> None:
@@ -305,6 +307,8 @@ def _decidable(connection: Connection, number: str, verdict: Verdict) -> Filed:
         raise LeaveError(f"leave {number} is {row.state}: only a filed one can be decided")
     if row.filed_by.strip().casefold() == verdict.by.strip().casefold():
         raise DeciderError(f"leave {number} was filed by {verdict.by}: let somebody else decide")
+    if verdict.person is not None and verdict.person == row.person:
+        raise DeciderError(f"leave {number} is {verdict.by}'s own: let somebody else decide")
     if row.approver == Approver.BKD and verdict.role is not Approver.BKD:
         raise DeciderError(f"{row.code} from {row.since} to {row.until} is decided by BKD")
     return row

@@ -28,6 +28,7 @@ from collector.web import (
     board,
     handout,
     kiosks,
+    leave,
     orders,
     person,
     registration,
@@ -43,7 +44,21 @@ from collector.web.words import LANGUAGES
 
 log = logging.getLogger(__name__)
 
-AREAS = (board, kiosks, orders, violations, person, accounts, audit, rollouts, account, handout, registration, appeals)
+AREAS = (
+    board,
+    kiosks,
+    orders,
+    violations,
+    person,
+    accounts,
+    audit,
+    rollouts,
+    account,
+    leave,
+    handout,
+    registration,
+    appeals,
+)
 """Each gives `pages(desk, settings)`, its blueprint, and `MENU`, its entries in the bar."""
 
 

@@ -43,10 +43,34 @@ ACTIONS = {
     "account.password": N_("Chose a new password"),
     "handout.make": N_("Made a hand-out link"),
     "handout.use": N_("Came in by a hand-out link"),
+    "retention.evidence": N_("Deleted evidence pictures"),
+    "retention.set-aside": N_("Emptied messages set aside"),
+    "retention.template": N_("Deleted a template"),
+    "retention.chip": N_("Deleted enrolment pictures"),
+    "retention.pin": N_("Deleted a PIN"),
     "audit.verify": N_("Checked the audit log"),
     "audit.export": N_("Took a sheet of the audit log"),
 }
 """Words of the actions; one without is shown as it is."""
+
+DETAILS = {
+    "month": N_("Month"),
+    "role": N_("Role"),
+    "unit": N_("Unit"),
+    "role_before": N_("Role before"),
+    "unit_before": N_("Unit before"),
+    "address": N_("Address"),
+    "browsers": N_("Browsers"),
+    "hours": N_("Hours it holds"),
+    "made_by": N_("Made by"),
+    "count": N_("Count"),
+    "seq": N_("Entries"),
+    "whole": N_("Whole"),
+    "from": N_("From"),
+    "to": N_("To"),
+    "reason": N_("Reason"),
+}
+"""Words of what details are called; one without is shown as it is."""
 
 
 def pages(desk: Desk, _settings: CollectorSettings) -> Blueprint:
@@ -67,6 +91,7 @@ def pages(desk: Desk, _settings: CollectorSettings) -> Blueprint:
             choice=choice,
             actions=actions,
             words=ACTIONS,
+            details=DETAILS,
             head=head,
         )
 

@@ -91,7 +91,11 @@ def _no_nul() -> None:
 
 
 def _harden(response: Response) -> Response:
+    """A view may tell more strictly what its answer may do: a file of somebody else's is sandboxed."""
+    own = response.headers.get("Content-Security-Policy")
     response.headers.update(HEADERS)
+    if own:
+        response.headers["Content-Security-Policy"] = own
     return response
 
 

@@ -72,6 +72,8 @@ def test_who_files_does_not_decide_and_a_superior_does_not_decide_for_bkd(centre
     with centre.writer.transaction() as connection:
         with pytest.raises(DeciderError, match="somebody else"):
             requests.approve(connection, own, replace(HEAD, by="Operator "))
+        with pytest.raises(DeciderError, match="own"):
+            requests.approve(connection, own, replace(HEAD, person="p-1"))
         with pytest.raises(DeciderError, match="decided by BKD"):
             requests.approve(connection, long, HEAD)
         requests.refuse(connection, own, replace(HEAD, why="masa sibuk"))

@@ -1,0 +1,1 @@
+"""What is kept no longer than the law lets us, and the proof that it went."""
