@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -19,9 +19,17 @@ from collector.rules.ruleset import RuleSet
 from collector.store.people import Assignment
 
 
-def preview(connection: Connection, change: RuleSet, since: date, until: date, today: date) -> Impact:
+def preview(  # noqa: PLR0913, PLR0917 - what is tried, on which dates, and when it is
+    connection: Connection,
+    change: RuleSet,
+    since: date,
+    until: date,
+    today: date,
+    between: Callable[[], None] = lambda: None,
+) -> Impact:
     """Whom the change would touch had it held on these dates, both included: its own dates are not looked at, so that next
-    month's hours can be tried on last month's looks. Raises RulesError when it clashes."""
+    month's hours can be tried on last month's looks. `between` is called after some hundred person-days: a page ends its
+    transaction there, for while that lasts SQLite lets nobody write. Raises RulesError when it clashes."""
     before = books.read_book(connection)
     after = replace(before, rules=_as_if(before, change, since, until, today))
     organisation = read_organisation(connection)
@@ -32,6 +40,7 @@ def preview(connection: Connection, change: RuleSet, since: date, until: date, t
         old = judged(connection, organisation, before, chunk)
         new = judged(connection, organisation, after, chunk)
         pairs += _settled((old[key], new[key]) for key in old)
+        between()
     return impact(pairs)
 
 

@@ -27,6 +27,7 @@ from collector.web import (
     audit,
     board,
     handout,
+    hours,
     kiosks,
     leave,
     orders,
@@ -57,6 +58,7 @@ AREAS = (
     leave,
     handout,
     registration,
+    hours,
     appeals,
 )
 """Each gives `pages(desk, settings)`, its blueprint, and `MENU`, its entries in the bar."""

@@ -1,0 +1,110 @@
+"""The pages of hours: what a form refuses, who may approve, and what today or the past costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from collector.accounts.roles import Role
+from collector.judging import book
+from collector.judging.editing import fields
+from collector.rules.document import RULE_SET
+from collector.rules.ready import PERPRES_21_2023
+from collector.settings import CollectorSettings
+from collector.web import create_app
+from tests.centre import Centre, opened
+from tests.fixtures.accounts import csrf, logged_in
+from tests.screenshots import office
+
+CHANGE = "/hours/rules/perpres-21-2023/1/change"
+
+
+@pytest.fixture
+def centre(sqlite_url: str, tmp_path: Path) -> Iterator[Centre]:
+    with opened(sqlite_url, tmp_path) as centre:
+        office.fill(centre.writer.engine, people=10)
+        yield centre
+
+
+@pytest.fixture
+def client(centre: Centre) -> FlaskClient:
+    app = create_app(centre.writer.engine, centre.writer, CollectorSettings(), lambda: office.NOW)
+    client = logged_in(app.test_client(), Role.BKD_OFFICER)
+    client.get("/hours/")
+    return client
+
+
+def propose(client: FlaskClient, **said: str) -> int:
+    form = fields(PERPRES_21_2023) | {"since": "2026-02-01", **said}
+    return client.post(CHANGE, data={"csrf_token": csrf(client), **form}).status_code
+
+
+def states(centre: Centre) -> dict[str, str]:
+    return {f"{row['id']}/{row['version']}": row["state"] for row in centre.rows("rule_sets")}
+
+
+def approve(client: FlaskClient, **form: str) -> str:
+    path = "/hours/rules/perpres-21-2023/2/approve"
+    told = client.post(path, data={"csrf_token": csrf(client), **form}, follow_redirects=True)
+    assert told.status_code == 200
+    return told.text
+
+
+def test_a_new_centre_shows_the_ready_rule_sets(client: FlaskClient) -> None:
+    page = client.get("/hours/").text
+    assert "Perpres 21/2023" in page
+    assert "Ramadan 1447 H" in page
+    document = client.get("/hours/rules/perpres-21-2023/1.json")
+    assert RULE_SET.decode(document.data) == PERPRES_21_2023
+
+
+def test_a_field_that_is_wrong_keeps_the_form_and_proposes_nothing(client: FlaskClient, centre: Centre) -> None:
+    assert propose(client, **{"week.five-day.0.end": "", "tpp.TK": "a"}) == 200
+    assert "perpres-21-2023/2" not in states(centre)
+    assert propose(client) == 303
+    assert states(centre)["perpres-21-2023/2"] == "proposed"
+
+
+def test_who_proposed_is_refused_also_without_the_page(client: FlaskClient, centre: Centre) -> None:
+    propose(client)
+    assert "orang lain harus menyetujui" in approve(client)
+    logged_in(client, Role.OPD_HEAD, "DISDIK")
+    assert client.post("/hours/rules/perpres-21-2023/2/approve", data={"csrf_token": csrf(client)}).status_code == 403
+    logged_in(client, Role.BKD_ADMIN)
+    approve(client)
+    assert states(centre)["perpres-21-2023/2"] == "approved"
+    assert {"rules.propose", "rules.approve"} <= {row["action"] for row in centre.rows("audit_log")}
+
+
+def test_today_takes_two_ticks_and_a_reason(client: FlaskClient, centre: Centre) -> None:
+    propose(client, since=str(office.TODAY))
+    logged_in(client, Role.BKD_ADMIN)
+    for form in ({}, {"sure": "y"}, {"sure": "y", "surer": "y"}, {"sure": "y", "why": "SE"}):
+        assert "tegaskan dua kali dengan alasan" in approve(client, **form)
+    approve(client, sure="y", surer="y", why="SE Bupati")
+    [row] = [row for row in centre.rows("rule_sets") if row["version"] == 2]
+    assert (row["state"], row["confirmations"], row["reason"]) == ("approved", 2, "SE Bupati")
+
+
+def test_a_document_is_proposed_or_refused_with_its_field(client: FlaskClient, centre: Centre) -> None:
+    def send(document: str) -> str:
+        told = client.post("/hours/document", data={"csrf_token": csrf(client), "document": document})
+        return told.text if told.status_code == 200 else told.location
+
+    assert "Field required" in send("{}")
+    assert "version" in send(RULE_SET.encode(replace(PERPRES_21_2023, version=7)).decode())
+    new = replace(PERPRES_21_2023, id="perbup-1", since=date(2026, 3, 1), units=("DISDIK",))
+    assert "/hours/rules/perbup-1/1/impact" in send(RULE_SET.encode(new).decode())
+    assert states(centre)["perbup-1/1"] == book.PROPOSED
+
+
+def test_a_proposal_is_withdrawn_and_what_holds_is_not(client: FlaskClient, centre: Centre) -> None:
+    propose(client)
+    for number in (1, 2):
+        client.post(f"/hours/rules/perpres-21-2023/{number}/withdraw", data={"csrf_token": csrf(client)})
+    assert (states(centre)["perpres-21-2023/1"], states(centre)["perpres-21-2023/2"]) == ("approved", "withdrawn")
