@@ -133,7 +133,7 @@ def store(session: Session, found: Study, keys: CentreKeys, *, today: date, crea
         except ValueError as error:
             refused.append(Refused(one.folder, str(error)))
     session.flush()
-    _write(session, named, found.card, keys)
+    write(session, named, found.card, keys.vault)
     look_alikes = _look_alikes(session, list(named), found.card, keys.vault)
     enrolled = tuple(Enrolled(person, one.folder, len(one.chips)) for person, one in named.items())
     return Report(enrolled, register.created, tuple(refused), look_alikes)
@@ -245,19 +245,19 @@ def _shared(people: Mapping[str, Sequence[Path]]) -> dict[str, frozenset[str]]:
     return {digest: frozenset(names) for digest, names in folders.items() if len(names) > 1}
 
 
-def _write(session: Session, named: Mapping[str, Portrait], card: Card, keys: CentreKeys) -> None:
-    """Encrypting comes first and takes its time; the database is held for the statements alone."""
+def write(session: Session, named: Mapping[str, Portrait], card: Card, vault: Vault) -> None:
+    """Templates and sealed chips of people by id, in place of the ones they had. Encrypting comes first and takes its time; the database is held for the statements alone."""
     if not named:
         return
     family = card.family.value if card.family else ""
     now = datetime.now(UTC)
     chips = [
-        {"person": person, "family": family, "made_at": now, **_encrypted(chip, chip_name(person, family), keys.vault)}
+        {"person": person, "family": family, "made_at": now, **_encrypted(chip, chip_name(person, family), vault)}
         for person, one in named.items()
         for chip in one.chips
     ]
     held = set(session.scalars(select(Template.person).where(Template.model == card.tag)))
-    rows = [_template(person, one, card.tag, now, keys.vault) for person, one in named.items()]
+    rows = [_template(person, one, card.tag, now, vault) for person, one in named.items()]
     new, changed = [row for row in rows if row["person"] not in held], [row for row in rows if row["person"] in held]
     outdated = delete(Chip).where(Chip.person == bindparam("whose"), Chip.family == family)
     session.connection().execute(outdated, [{"whose": person} for person in named])
@@ -287,6 +287,21 @@ def _look_alikes(session: Session, new: Sequence[str], card: Card, vault: Vault)
     pairs = portrait.look_alikes(np.stack([vectors[one] for one in new]), np.stack(list(vectors.values())), least)
     found = {tuple(sorted((new[a], people[b]))): cosine for a, b, cosine in pairs if new[a] != people[b]}
     return tuple(LookAlike(person, other, cosine) for (person, other), cosine in sorted(found.items()))
+
+
+def resembling(session: Session, person: str, face: Vector, card: Card, vault: Vault) -> tuple[LookAlike, ...]:
+    """Others who are enrolled and whose template is as near as a stranger's seldom is, the nearest first. One query."""
+    rows = session.execute(
+        select(Template.person, Template.vector).where(Template.model == card.tag, Template.person != person)
+    )
+    vectors = {other: np.frombuffer(clear_template(vault, other, card.tag, kept), "<f4") for other, kept in rows}
+    if not vectors:
+        return ()
+    least, _ = calibration.threshold(card, LOOK_ALIKE_RATE, len(vectors))
+    people = list(vectors)
+    pairs = portrait.look_alikes(face[None, :], np.stack(list(vectors.values())), least)
+    found = [LookAlike(person, people[place], cosine) for _, place, cosine in pairs]
+    return tuple(sorted(found, key=lambda pair: -pair.cosine))
 
 
 def _digest(raw: bytes) -> str:
