@@ -20,6 +20,7 @@ COMMANDS = {
     "report": "cli.report",
     "violations": "cli.violations",
     "appeal": "cli.appeal",
+    "phone": "cli.phone",
     "demo-data": "cli.demo_data",
     "rules": "cli.rules",
     "day": "cli.day",

@@ -144,6 +144,15 @@ class Appeals(Section):
     bkd_days: int = key(10, "The agency has so long; later it is shown as overdue.", unit="days", ge=1, le=120)
 
 
+class Phones(Section):
+    """Presence by telephone. Whether it counts for the day, not only as a reason to check, is for the rule set to say."""
+
+    batch: int = key(500, "Most records in one request.", unit="records", ge=1, le=1000)
+    per_minute: int = key(120, "Most requests of one token in a minute.", unit="requests", ge=1, le=6000)
+    oldest_days: int = key(31, "Older records are refused.", unit="days", ge=1, le=366)
+    ahead_s: int = key(120, "A phone's clock may run ahead of the centre's by so much.", unit="s", ge=0, le=3600)
+
+
 class CollectorSettings(Settings):
     """The centre's settings file."""
 
@@ -156,3 +165,4 @@ class CollectorSettings(Settings):
     reports: Reports = Reports()
     retention: Retention = Retention()
     appeals: Appeals = Appeals()
+    phones: Phones = Phones()

@@ -34,6 +34,7 @@ from collector.web import (
     leave,
     orders,
     person,
+    phone_api,
     registration,
     rollouts,
     staff,
@@ -68,6 +69,7 @@ AREAS = (
     registration,
     hours,
     appeals,
+    phone_api,
 )
 """Each gives `pages(desk, settings)`, its blueprint, and `MENU`, its entries in the bar."""
 
