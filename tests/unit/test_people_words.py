@@ -25,6 +25,7 @@ MODULES = (
     "protected",
     "photos",
     "portrait",
+    "own",
     "faces",
 )
 REFUSING = {"ChangeError", "SheetError", "NumberError", "PhotoError", "ValueError", "UndoError", "Refused"}
