@@ -64,6 +64,22 @@ LOOKED: Mapping[str, str] = {
 }
 """What others did with a person's data, as that person is told."""
 
+AUDITED: Mapping[str, str] = {
+    **LOOKED,
+    "people.export": N_("took the list of people as a sheet"),
+    "person.own": N_("opened the own page"),
+    "person.erased": N_("erased a person"),
+    "data.copied": N_("took a copy of the own data"),
+    "data.asked": N_("asked for a correction"),
+    "import.uploaded": N_("uploaded a list"),
+    "import.dropped": N_("let a list go"),
+    "unit.added": N_("added a unit"),
+    "unit.changed": N_("changed a unit"),
+    "retention.nik": N_("Deleted a NIK"),
+    "retention.upload": N_("Deleted a list that nobody decided about"),
+}
+"""Every action of these pages in the audit log."""
+
 REFUSALS = (
     # numbers
     N_("'%(value)s' was rounded by a spreadsheet; format the column as text and enter it again"),
