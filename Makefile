@@ -30,8 +30,8 @@ clean:
 # Real faces and third-party weights lie outside the checkout; tests that need them say so when they are not there.
 FACES ?= $(wildcard ../shared/data)
 MODELS ?= $(wildcard ../shared/models)
-# Pango lays out the recap as PDF; Poppler reads one back in tests.
-DEBIAN := mosquitto postgresql chromium libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 poppler-utils
+# Pango lays out the recap as PDF; Poppler reads one back in tests; containers are provisioned over SSH.
+DEBIAN := mosquitto postgresql chromium libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 poppler-utils openssh-client systemd-container mmdebstrap iproute2
 
 packages:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

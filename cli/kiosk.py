@@ -88,6 +88,20 @@ def status(path: Path | None, as_json: bool) -> None:
 
 @command.command()
 @config
+def csr(path: Path | None) -> None:
+    """Print a request for this kiosk's certificate, for registering it; makes the TLS key when there is none."""
+    from kiosk.certificate import request  # noqa: PLC0415
+    from kiosk.keys import KeyFileError  # noqa: PLC0415
+
+    settings = _settings(path)
+    try:
+        click.echo(request(settings.relay.certificate_key, settings.kiosk.id), nl=False)
+    except KeyFileError as error:
+        raise Failure(str(error)) from error
+
+
+@command.command()
+@config
 def keys(path: Path | None) -> None:
     """Print the public keys of this kiosk as a JSON Web Key Set, for registering it; makes them when there are none."""
     from kiosk.keys import KeyFileError  # noqa: PLC0415

@@ -25,6 +25,7 @@ COMMANDS = {
     "rules": "cli.rules",
     "day": "cli.day",
     "release": "cli.release",
+    "provision": "cli.provision",
     "config": "cli.config",
 }
 

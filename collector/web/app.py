@@ -32,7 +32,6 @@ from collector.web import (
     imports,
     kiosks,
     leave,
-    mine,
     orders,
     person,
     phone_api,
@@ -52,7 +51,6 @@ from collector.web.words import LANGUAGES
 log = logging.getLogger(__name__)
 
 AREAS = (
-    mine,
     board,
     kiosks,
     orders,

@@ -51,35 +51,6 @@ ACTIONS: Mapping[str, str] = {
     "import.undone": N_("Import that was undone"),
 }
 
-LOOKED: Mapping[str, str] = {
-    **ACTIONS,
-    "person.read": N_("looked at the attendance"),
-    "person.days": N_("looked at the days"),
-    "person.export": N_("took the attendance as a sheet"),
-    "person.card": N_("looked at the card"),
-    "face.refused": N_("tried to enrol a face"),
-    "data.answered": N_("answered a request"),
-    "leave.opening": N_("stated the leave of earlier years"),
-    "handout.make": N_("made a hand-out link"),
-}
-"""What others did with a person's data, as that person is told."""
-
-AUDITED: Mapping[str, str] = {
-    **LOOKED,
-    "people.export": N_("took the list of people as a sheet"),
-    "person.own": N_("opened the own page"),
-    "person.erased": N_("erased a person"),
-    "data.copied": N_("took a copy of the own data"),
-    "data.asked": N_("asked for a correction"),
-    "import.uploaded": N_("uploaded a list"),
-    "import.dropped": N_("let a list go"),
-    "unit.added": N_("added a unit"),
-    "unit.changed": N_("changed a unit"),
-    "retention.nik": N_("Deleted a NIK"),
-    "retention.upload": N_("Deleted a list that nobody decided about"),
-}
-"""Every action of these pages in the audit log."""
-
 REFUSALS = (
     # numbers
     N_("'%(value)s' was rounded by a spreadsheet; format the column as text and enter it again"),
@@ -199,11 +170,6 @@ REFUSALS = (
     N_("line %(line)s, %(name)s: has units below it"),
     N_("line %(line)s, %(name)s: has a closed month"),
     N_("line %(line)s, %(name)s: has an entry"),
-    # requests
-    N_("a request of %(count)s characters; say it in %(least)s to %(most)s"),
-    N_("%(most)s requests wait already; await their answers"),
-    N_("this request was answered already"),
-    N_("say in a few words what was done, or why not"),
     # photos
     N_("cannot be read: %(fault)s"),
     N_("larger than %(most)s MiB; make it smaller"),

@@ -1,0 +1,245 @@
+"""`siperlu provision …`: from a fresh card to a kiosk in service, over SSH, for one box or hundreds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from cli.output import Failure, emit, say
+from provisioning import inventory, report
+from provisioning.bundle import Bundle, open_bundle
+from provisioning.errors import ProvisioningError
+from provisioning.inventory import Machine
+from provisioning.kiosk import Wish, plan
+from provisioning.kiosk.checking import backlog, examine, wipe
+from provisioning.report import MachineReport
+from provisioning.shell import Access, SshShell
+from provisioning.step import Outcome, Result, run
+from wire.errors import WireError
+from wire.jwks import KEY_SET
+
+AT_ONCE = 8
+
+
+class DefaultGroup(click.Group):
+    """`siperlu provision HOST…` is `siperlu provision kiosks HOST…`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """What is no sub-command, nor a question for help, are hosts."""
+        if args and args[0] not in {*self.commands, "--help", "-h"}:
+            args = ["kiosks", *args]
+        return super().parse_args(ctx, args)
+
+
+def access_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """How machines are reached."""
+    path = click.Path(path_type=Path)
+    for option in (
+        click.option(
+            "--user",
+            default="root",
+            show_default=True,
+            help="Who logs in; others than root need sudo without a password.",
+        ),
+        click.option("--port", type=int, default=22, show_default=True, help="SSH's port."),
+        click.option("--identity", type=path, help="Your private key; without, ssh's own choice."),
+        click.option("--known-hosts", type=path, help="Where host keys are remembered; without, ssh's own file."),
+        click.option(
+            "--accept-new",
+            is_flag=True,
+            help="Take machines never seen before on trust; a changed key is always refused.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(cls=DefaultGroup)
+def command() -> None:
+    """Bring kiosks into service over SSH, look what is wrong with one, take one out of service."""
+
+
+@contextmanager
+def failures() -> Iterator[None]:
+    """Turns every error a person can mend into one line and exit status 1."""
+    try:
+        yield
+    except (ProvisioningError, WireError) as error:
+        raise Failure(str(error)) from error
+
+
+@command.command()
+@click.argument("hosts", metavar="HOST…", nargs=-1)
+@click.option("--inventory", "list_file", type=click.Path(path_type=Path), help="List of machines, instead of HOST…")
+@click.option("--unit", help="Code of the unit that HOST hangs at.")
+@click.option("--id", "kiosk", help="The kiosk's name, as the claim was made for. [default: unit's code and -1]")
+@click.option("--claim", default="", help="Its one-time claim code; not needed for one that is registered.")
+@click.option("--centre", required=True, help="Address of the centre's pages, https://…")
+@click.option(
+    "--centre-ca", type=click.Path(path_type=Path), help="Certificate authority of that address, when it is your own."
+)
+@click.option("--bundle", "bundle_file", required=True, type=click.Path(path_type=Path), help="The release bundle.")
+@click.option(
+    "--release-keys", required=True, type=click.Path(path_type=Path), help="Public release keys (release-1.json)."
+)
+@click.option(
+    "--setting", "settings", multiple=True, metavar="SECTION.KEY=VALUE", help="A line of kiosk.toml; may be repeated."
+)
+@click.option("--no-screen", is_flag=True, help="The box has lights and sound, and no screen.")
+@click.option("--dry-run", is_flag=True, help="Change nothing; tell what would be changed.")
+@click.option(
+    "--report", "report_file", type=click.Path(path_type=Path), help="Write the report: .json, else plain text."
+)
+@access_options
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, alone on the last line.")
+def kiosks(**wish: Any) -> None:
+    """Bring HOST (several with --inventory) from a fresh system to a kiosk in service.
+
+    Running it again changes nothing that is right already, and goes on where it stopped.
+    """
+    with failures():
+        keys = _bytes(wish["release_keys"])
+        bundle = open_bundle(wish["bundle_file"], KEY_SET.decode(keys).keyring())
+        jobs = [(machine, _wish(machine, wish, bundle, keys)) for machine in _machines(wish)]
+        for _, one in jobs:
+            one.check()
+    found = _run_all(jobs, wish)
+    _file(found, wish["report_file"], bundle.release.version)
+    if wish["as_json"]:
+        emit(report.tree(found, _now(), bundle.release.version))
+    if not all(one.good for one in found):
+        raise Failure(
+            f"{sum(not one.good for one in found)} of {len(found)} did not get there; mend it and run this again"
+        )
+
+
+@command.command()
+@click.argument("host")
+@access_options
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, alone on the last line.")
+def check(host: str, as_json: bool, **access: Any) -> None:
+    """Say in plain words what is wrong with the kiosk at HOST, and what to do. Changes nothing."""
+    with failures(), SshShell(_access(host, access)) as shell:
+        found = list(examine(shell))
+    for one in found:
+        say(f"{'ok  ' if one.good else 'FAIL'}  {one.part}: {one.text}")
+    wrong = [one.part for one in found if not one.good]
+    if as_json:
+        emit({"good": not wrong, "wrong": wrong})
+    if wrong:
+        raise Failure(f"{host}: {len(wrong)} of {len(found)} parts need a hand")
+
+
+@command.command()
+@click.argument("host")
+@click.option("--lose-records", is_flag=True, help="Wipe it although the centre has not received all of its records.")
+@access_options
+def retire(host: str, lose_records: bool, **access: Any) -> None:
+    """Take the kiosk at HOST out of service for good: its keys, ledger and roster are destroyed.
+
+    Then revoke it at the centre: `siperlu collector kiosks revoke ID`.
+    """
+    with failures(), SshShell(_access(host, access)) as shell:
+        waiting = backlog(shell)
+        if waiting and not lose_records:
+            raise Failure(f"{host}: {waiting} records have not reached the centre; let them, or say --lose-records")
+        wipe(shell)
+    say(f"{host}: wiped; now `siperlu collector kiosks revoke` its name at the centre")
+
+
+def _machines(wish: dict[str, Any]) -> list[Machine]:
+    if bool(wish["list_file"]) == bool(wish["hosts"]):
+        raise click.UsageError("name machines either as HOST… or with --inventory")
+    if wish["list_file"]:
+        return inventory.read(wish["list_file"])
+    if len(wish["hosts"]) != 1:
+        raise click.UsageError(
+            "several machines need a claim each: `siperlu collector kiosks claim --count N --out FILE`, then --inventory FILE"
+        )
+    if not wish["unit"]:
+        raise click.UsageError("--unit CODE is needed: where does it hang?")
+    name = wish["kiosk"] or f"{wish['unit'].lower()}-1"
+    return [Machine(wish["hosts"][0], name, wish["unit"], wish["claim"])]
+
+
+def _wish(machine: Machine, wish: dict[str, Any], bundle: Bundle, keys: bytes) -> Wish:
+    settings = {name: dict(values) for name, values in machine.settings.items()}
+    for each in wish["settings"]:
+        name, key, value = _setting(each)
+        settings.setdefault(name, {})[key] = value
+    screen = machine.screen and not wish["no_screen"]
+    return Wish(
+        machine.id, machine.unit, machine.claim, wish["centre"], bundle, keys, wish["centre_ca"], screen, settings
+    )
+
+
+def _setting(text: str) -> tuple[str, str, Any]:
+    place, sign, value = text.partition("=")
+    section, dot, key = place.partition(".")
+    if not (sign and dot and section.isidentifier() and key.isidentifier()):
+        raise click.BadParameter(
+            f"{text!r} is not SECTION.KEY=VALUE, as in camera.address=v4l2:/dev/video0", param_hint="--setting"
+        )
+    try:
+        return section, key, json.loads(value)
+    except ValueError:
+        return section, key, value
+
+
+def _run_all(jobs: list[tuple[Machine, Wish]], wish: dict[str, Any]) -> list[MachineReport]:
+    """All machines, some at once; one that fails stops no other."""
+    columns = TextColumn("{task.description:<24}"), BarColumn(), TextColumn("{task.fields[step]}")
+    with Progress(*columns, console=Console(stderr=True)) as progress, ThreadPoolExecutor(AT_ONCE) as pool:
+        running = [pool.submit(_run_one, machine, one, wish, progress) for machine, one in jobs]
+        return [each.result() for each in running]
+
+
+def _run_one(machine: Machine, one: Wish, wish: dict[str, Any], progress: Progress) -> MachineReport:
+    task: TaskID = progress.add_task(machine.host, total=None, step="")
+    steps = plan(one)
+    progress.update(task, total=len(steps))
+
+    def tell(result: Result) -> None:
+        progress.update(task, advance=1, step=f"{result.step}: {result.outcome}")
+
+    access = {**wish, "user": machine.user or wish["user"], "port": machine.port or wish["port"]}
+    try:
+        with SshShell(_access(machine.host, access)) as shell:
+            results = run(steps, shell, dry=wish["dry_run"], tell=tell)
+    except ProvisioningError as error:
+        results = [Result("connection", Outcome.FAILED, str(error))]
+    return MachineReport(machine.host, one.id, results)
+
+
+def _access(host: str, wish: dict[str, Any]) -> Access:
+    return Access(host, wish["user"], wish["port"], wish["identity"], wish["known_hosts"], wish["accept_new"])
+
+
+def _file(found: list[MachineReport], path: Path | None, version: str) -> None:
+    written = report.text(found, _now(), version)
+    click.echo(written, err=True)
+    if path is not None:
+        tree = json.dumps(report.tree(found, _now(), version), indent=2)
+        path.write_text(tree + "\n" if path.suffix == ".json" else written, encoding="utf-8")
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Failure(
+            f"{path}: {error.strerror}; it is what `siperlu release keygen` wrote beside the secret key"
+        ) from error
+
+
+def _now() -> datetime:
+    return datetime.now().astimezone()

@@ -1,0 +1,108 @@
+"""What is wrong with a kiosk, in plain words, and what to do; and taking one out of service for good."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from provisioning.errors import StepFailed
+from provisioning.kiosk.software import PROGRAM
+from provisioning.shell import Shell, must
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: good, or what is wrong and what to do."""
+
+    part: str
+    good: bool
+    text: str
+
+
+_LOOKS: tuple[tuple[str, str, str], ...] = (
+    ("software", f"test -x {PROGRAM}", "no release is installed: run `siperlu provision` on it"),
+    (
+        "kiosk",
+        "systemctl -q is-active siperlu-kiosk",
+        "the kiosk process does not run: `journalctl -u siperlu-kiosk -n 50` says why",
+    ),
+    (
+        "relay",
+        "systemctl -q is-active siperlu-relay",
+        "the relay does not run: `journalctl -u siperlu-relay -n 50` says why",
+    ),
+    (
+        "units",
+        'test -z "$(systemctl --failed --no-legend --plain)"',
+        "a unit has failed: `systemctl --failed` lists it, `systemctl reset-failed` after mending",
+    ),
+    ("firewall", "nft list table inet siperlu >/dev/null 2>&1", "the firewall is not up: `systemctl restart nftables`"),
+    (
+        "listeners",
+        "test -z \"$(ss -Hltn | awk '{print $4}' | grep -vE '(127\\.0\\.0\\.[0-9]+|\\[::1\\]|%lo):' | grep -v ':22$')\"",
+        "something besides SSH listens: `ss -ltnp` names it; remove the package it came with",
+    ),
+    (
+        "disk",
+        'test "$(df --output=pcent /var/lib/siperlu | tail -1 | tr -dc 0-9)" -lt 90',
+        "the disk is nearly full: `df -h /var/lib/siperlu`; nothing in kiosk/ or relay/ may be deleted",
+    ),
+    (
+        "certificate",
+        "openssl x509 -in /etc/siperlu/kiosk.crt -noout -checkend 1209600 >/dev/null",
+        "the certificate ends within two weeks or is missing: provision it again with a new claim",
+    ),
+    (
+        "time",
+        "timedatectl show -P NTPSynchronized | grep -q yes",
+        "the time is not confirmed by the network yet: is UDP port 123 open?",
+    ),
+)
+
+
+def examine(shell: Shell) -> Iterator[Finding]:
+    """Look at a kiosk, part by part; nothing is changed. Raises ConnectionLost."""
+    for part, look, mend in _LOOKS:
+        good = shell.run(look).code == 0
+        yield Finding(part, good, "good" if good else mend)
+    said = shell.run(f"{PROGRAM} kiosk check --config /etc/siperlu/kiosk.toml 2>&1")
+    for line in said.out.splitlines():
+        word, _, rest = line.partition("  ")
+        part, colon, text = rest.strip().partition(": ")
+        if colon and word in {"ok", "FAIL"} and not (part == "camera" and _busy(shell)):
+            yield Finding(part, word == "ok", text)
+
+
+def _busy(shell: Shell) -> bool:
+    """The running kiosk has the camera, and sees: trying it from beside would fail, and say nothing."""
+    return shell.run("test $(( $(date +%s) - $(stat -c %Y /run/siperlu-kiosk/last-frame) )) -lt 90").code == 0
+
+
+WIPE = """
+systemctl disable --now siperlu.target siperlu-kiosk siperlu-relay siperlu-screen siperlu-agent 2>/dev/null || true
+for folder in /var/lib/siperlu/kiosk /var/lib/siperlu/relay /var/lib/siperlu/agent; do
+  if [ -d "$folder" ]; then find "$folder" -type f -exec shred -u {} + 2>/dev/null || true; rm -rf "$folder"; fi
+done
+for file in /etc/siperlu/kiosk.key /etc/siperlu/kiosk.crt /etc/siperlu/registration.json /etc/siperlu/kiosk.toml; do shred -u "$file" 2>/dev/null || rm -f "$file"; done
+sync
+"""
+
+
+def wipe(shell: Shell) -> None:
+    """Stop a kiosk and destroy its keys, ledger, roster and registration. Raises StepFailed when anything is left.
+
+    What the centre has not received is lost with it: ask `backlog` before.
+    """
+    must(shell, WIPE, limit_s=600)
+    left = must(
+        shell, "ls -d /var/lib/siperlu/kiosk /var/lib/siperlu/relay /etc/siperlu/kiosk.key 2>/dev/null || true"
+    ).split()
+    if left:
+        raise StepFailed(f"{left[0]} is still there: take the card out and destroy it")
+
+
+def backlog(shell: Shell) -> int | None:
+    """Records that the centre has not receipted yet; None where it cannot be told."""
+    look = f"{PROGRAM} kiosk status --config /etc/siperlu/kiosk.toml 2>/dev/null | sed -n 's/^backlog: //p'"
+    said = shell.run(look).out.strip()
+    return int(said) if said.isdigit() else None

@@ -1,0 +1,113 @@
+"""The software: a release in a folder of its own, with its own environment, and a link that says which one runs."""
+
+from __future__ import annotations
+
+import tarfile
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from provisioning.bundle import Bundle
+from provisioning.errors import StepFailed
+from provisioning.shell import Shell, must
+from provisioning.steps import File
+from wire.release import MANIFEST
+from wire.seals import digest
+
+RELEASES = "/opt/siperlu/releases"
+CURRENT = "/opt/siperlu/current"
+PROGRAM = f"{CURRENT}/bin/siperlu"
+
+_SYSTEM = """
+. /etc/os-release; printf '%s-%s %s' "${VERSION_CODENAME:-none}" "$(dpkg --print-architecture)" "${PRETTY_NAME:-an unknown system}"
+"""
+_INSTALLED = 'test "$(readlink "$1")" = "$2" && test "$(cat "$2/.complete")" = "$3"'
+_UNPACK = 'rm -rf "$1.partial"; mkdir -p "$1.partial/source"; tar -x -C "$1.partial/source" --no-same-owner --no-same-permissions'
+_INSTALL = """
+release=$1; mark=$2; current=$3; partial=$release.partial
+rm -rf "$release"; mv "$partial" "$release"
+python3 -m venv --system-site-packages "$release"
+"$release/bin/pip" install --quiet --disable-pip-version-check --no-index --no-deps "$release"/source/wheels/*/*.whl
+"$release/bin/python" -m compileall -q "$release"/lib/python3*/site-packages/kiosk >/dev/null || true
+mv "$release/source/release.jws" "$release/release.jws"; rm -rf "$release/source"
+sync -f "$release"; printf '%s' "$mark" > "$release/.complete"; sync -f "$release"
+ln -sfn "$release" "$current.new"; mv -T "$current.new" "$current"; sync -f "$current"
+"""
+
+
+def system_of(shell: Shell) -> str:
+    """The machine's system as releases name it. Raises StepFailed for one that none is made for."""
+    found, _, name = must(shell, _SYSTEM).partition(" ")
+    suite, _, arch = found.partition("-")
+    if suite not in {"bookworm", "trixie"} or arch not in {"amd64", "arm64"}:
+        raise StepFailed(
+            f"it runs {name} ({found}); needed is Debian or Raspberry Pi OS 12 or 13, 64 bit: install that"
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Software:
+    """The release of a bundle, installed and current; the files of the machine's own system are sent, nothing else."""
+
+    bundle: Bundle
+    name: str = "software"
+    mend: str = "Is there room on the disk (`df -h /opt`)? Run this again: what is half there is made anew."
+
+    @property
+    def folder(self) -> str:
+        """Where this release lies."""
+        return f"{RELEASES}/{self.bundle.release.version}"
+
+    def done(self, shell: Shell) -> bool:
+        """Whether this very release is whole and current."""
+        return shell.run(_INSTALLED, CURRENT, self.folder, self._mark).code == 0
+
+    def do(self, shell: Shell) -> None:
+        """Send, unpack, install, switch."""
+        with tempfile.TemporaryDirectory() as scratch:
+            archive = Path(scratch) / "release.tar"
+            _packed(self.bundle, system_of(shell), Path(scratch) / "files", archive)
+            must(shell, _UNPACK, self.folder, given=archive, limit_s=3600)
+        must(shell, _INSTALL, self.folder, self._mark, CURRENT)
+
+    @property
+    def _mark(self) -> str:
+        return digest(self.bundle.sealed)
+
+
+def units(bundle: Bundle, target: str, *, screen: bool) -> list[File]:
+    """The units, users and folders of a kiosk, with where they go (systemd/README.md has the table)."""
+    with tempfile.TemporaryDirectory() as scratch:
+        bundle.unpack(target, Path(scratch))
+        found = sorted(Path(scratch, "systemd").rglob("*"))
+        return [
+            File(place, path.read_bytes())
+            for path in found
+            if path.is_file() and (place := _place(path.relative_to(Path(scratch, "systemd")).as_posix()))
+            if screen or path.name != "siperlu-screen.service"
+        ]
+
+
+_KIOSK = ("kiosk", "relay", "screen", "agent")
+_FOLDERS = {
+    "sysusers.d/siperlu-kiosk.conf": "/etc/sysusers.d/",
+    "tmpfiles.d/siperlu-kiosk.conf": "/etc/tmpfiles.d/",
+    "journald.conf.d/siperlu.conf": "/etc/systemd/journald.conf.d/",
+    "system.conf.d/siperlu.conf": "/etc/systemd/system.conf.d/",
+    "chromium/siperlu.json": "/etc/chromium/policies/managed/",
+    "siperlu.target": "/etc/systemd/system/",
+    **{f"siperlu-{name}.service": "/etc/systemd/system/" for name in _KIOSK},
+}
+
+
+def _place(name: str) -> str | None:
+    folder = _FOLDERS.get(name)
+    return None if folder is None else folder + name.rpartition("/")[2]
+
+
+def _packed(bundle: Bundle, target: str, folder: Path, archive: Path) -> None:
+    bundle.unpack(target, folder)
+    with tarfile.open(archive, "w:", format=tarfile.USTAR_FORMAT) as packed:
+        for name in [MANIFEST, *(file.path for file in bundle.release.of(target) if file.path.startswith("wheels/"))]:
+            packed.add(folder / name, name)

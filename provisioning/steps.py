@@ -1,0 +1,117 @@
+"""Kinds of steps that kiosks and the centre share: files, scripts, packages."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from provisioning.shell import Shell, must
+
+PUT = """
+folder=$(dirname "$1"); mkdir -p "$folder"
+draft=$(mktemp "$folder/.siperlu.XXXXXX"); trap 'rm -f "$draft"' EXIT
+cat > "$draft"; chown "$3" "$draft"; chmod "$2" "$draft"; sync "$draft"; mv -f "$draft" "$1"; sync "$folder"
+"""
+LOOK = """
+for path in "$@"; do
+  if [ -f "$path" ]; then printf '%s %s %s\\n' "$(sha256sum < "$path" | cut -c1-64)" "$(stat -c '%a %U:%G' "$path")" "$path"; fi
+done
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as it is to be; `owner` user:group."""
+
+    path: str
+    content: bytes
+    mode: str = "644"
+    owner: str = "root:root"
+
+    @property
+    def line(self) -> str:
+        """What a look at the machine says when it is so."""
+        return f"{hashlib.sha256(self.content).hexdigest()} {self.mode} {self.owner} {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Files with their content, mode and owner; `after` runs when any was written."""
+
+    name: str
+    mend: str
+    files: Sequence[File]
+    after: str = ""
+
+    def done(self, shell: Shell) -> bool:
+        """Whether all are as they are to be."""
+        return not self._missing(shell)
+
+    def do(self, shell: Shell) -> None:
+        """Write those that are not, each whole or not at all."""
+        for file in self._missing(shell):
+            must(shell, PUT, file.path, file.mode, file.owner, given=file.content)
+        if self.after:
+            must(shell, self.after)
+
+    def _missing(self, shell: Shell) -> list[File]:
+        there = set(must(shell, LOOK, *(file.path for file in self.files)).splitlines())
+        return [file for file in self.files if file.line not in there]
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script that does something, and one that tells (by exit status 0) that it is done."""
+
+    name: str
+    mend: str
+    check: str
+    act: str
+    words: Sequence[str] = ()
+    limit_s: float = 900.0
+
+    def done(self, shell: Shell) -> bool:
+        """Whether the check succeeds."""
+        return shell.run(self.check, *self.words).code == 0
+
+    def do(self, shell: Shell) -> None:
+        """Act."""
+        must(shell, self.act, *self.words, limit_s=self.limit_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Packages:
+    """Debian packages. `optional`: installed where the system's archive has them, left out where not."""
+
+    name: str
+    mend: str
+    needed: Sequence[str]
+    optional: Sequence[str] = ()
+    limit_s: float = 3600.0
+
+    def done(self, shell: Shell) -> bool:
+        """Whether the needed ones are there, and of the optional ones those that could be."""
+        return not self._missing(shell, self.needed) and not self._possible(shell)
+
+    def do(self, shell: Shell) -> None:
+        """Install what is missing; the lists are fetched first."""
+        must(shell, "apt-get -q update", limit_s=self.limit_s)
+        wanted = [*self._missing(shell, self.needed), *self._possible(shell)]
+        install = 'DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install "$@"'
+        if wanted:
+            must(shell, install, *wanted, limit_s=self.limit_s)
+
+    def _possible(self, shell: Shell) -> list[str]:
+        missing = self._missing(shell, self.optional)
+        if not missing:
+            return []
+        look = 'for p in "$@"; do apt-cache show "$p" >/dev/null 2>&1 && echo "$p"; done; true'
+        return must(shell, look, *missing).split()
+
+    @staticmethod
+    def _missing(shell: Shell, names: Sequence[str]) -> list[str]:
+        if not names:
+            return []
+        look = 'for p in "$@"; do dpkg-query -W -f="\\${Status}" "$p" 2>/dev/null | grep -q "ok installed" || echo "$p"; done; true'
+        return must(shell, look, *names).split()

@@ -1,0 +1,259 @@
+"""One command takes a fresh Debian to a kiosk whose check-ins reach the centre; again, it changes nothing; what breaks is named.
+
+Real SSH, real systemd in containers, a real broker with client certificates, each host in a network namespace of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.demo.cast import cast_of, lay_out
+from cli.demo.framing import frame_photo
+from cli.output import Failure
+from cli.samples import sample_faces
+from collector.keys import CentreKeys
+from collector.people import faces
+from collector.settings import CollectorSettings
+from collector.store import migrate
+from collector.store.engine import open_engine
+from collector.store.people import Unit
+from collector.store.writer import Writer
+from models import store
+from models.build import build
+from models.engine import open_engine as open_recogniser
+from provisioning.bundle import wheels, write_bundle
+from provisioning.bundle.writing import Recipe, collected
+from provisioning.errors import BundleError
+from settings import load
+from tests.fixtures.containers import CACHE, CHECKOUT, Broken, Container, Network, debian, wait
+from tests.fixtures.regency import Regency
+from wire.jwks import key_set, readable
+from wire.seals import KeyName, SealingKey
+
+pytestmark = pytest.mark.timeout(600)
+TARGET = "trixie-amd64"
+SECRETS = (
+    "/etc/siperlu/kiosk.key",
+    "/var/lib/siperlu/kiosk/keys",
+    "/var/lib/siperlu/relay/keys",
+    "/etc/ssh/ssh_host_ed25519_key",
+)
+
+
+class Stage:
+    """The centre, the technician's desk and two fresh boxes."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        base = debian("trixie")
+        self.folder = folder
+        self.network = stack.enter_context(Network("siperlu-t"))
+        self.regency = Regency(folder / "centre", self.network)
+        stack.callback(self.regency.close)
+        self.bundle, self.keys = made_bundle(folder)
+        self.room = self._enrol()
+        self.regency.start()
+        self.boxes = [Container(base, folder / f"box-{n}", self.network, n) for n in (11, 12)]
+        for box in self.boxes:
+            stack.callback(box.close)
+            shutil.copytree(self.room, box.root / "srv/room")
+            box.start()
+
+    def provision(self, box: Container, kiosk: str, *words: str, claim: str = "") -> dict[str, Any]:
+        """Run the technician's command; its JSON, whatever became of it."""
+        line = [
+            *(
+                *self.network.prefix,
+                sys.executable,
+                "-m",
+                "cli",
+                "provision",
+                box.address,
+                "--unit",
+                "DISDIK",
+                "--id",
+                kiosk,
+            ),
+            *("--claim", claim, "--centre", self.regency.address, "--bundle", str(self.bundle)),
+            *("--release-keys", str(self.keys), "--identity", str(box.key), "--accept-new"),
+            *("--known-hosts", str(self.folder / "known_hosts"), "--no-screen"),
+            *("--setting", "camera.address=frames:/srv/room?fps=15&hold=30&gap=15", "--setting", "relay.resend_s=1.0"),
+            *("--json", *words),
+        ]
+        done = subprocess.run(line, capture_output=True, text=True, check=False, timeout=500)
+        last = (done.stdout.splitlines() or [""])[-1]
+        assert last.startswith("{"), done.stderr[-4000:]
+        found: dict[str, Any] = json.loads(last)["machines"][0]
+        return found
+
+    def _enrol(self) -> Path:
+        settings = load(CollectorSettings, self.regency.settings)
+        build(store.default_folder())
+        shutil.copytree(store.default_folder(), settings.rosters.weights)
+        recogniser = open_recogniser(store.default_folder())
+        try:
+            photos = {name: found for name, found in sample_faces(CACHE.parent).items() if name != "partial"}
+        except Failure as error:
+            pytest.skip(str(error))
+        lay_out(cast_of(photos, 1, 0), self.folder / "enrol", self.folder / "show", partial(frame_photo, recogniser))
+        keys = CentreKeys.open(settings.store.keys)
+        engine = open_engine(settings.store.url)
+        with Writer(engine) as writer:
+            migrate.upgrade(engine)
+            with writer.session() as session:
+                session.add(Unit(code="DISDIK", name="Dinas Pendidikan", kind="opd"))
+                session.flush()
+                faces.enrol_folder(
+                    session, self.folder / "enrol", recogniser, keys, create_in="DISDIK", today=datetime.now(UTC).date()
+                )
+        return self.folder / "show"
+
+
+def made_bundle(folder: Path) -> tuple[Path, Path]:
+    """A release of this checkout; other people's wheels are kept between runs, as pinned."""
+    pins = hashlib.sha256((CHECKOUT / wheels.LOCK).read_bytes() + (CHECKOUT / "setup.py").read_bytes()).hexdigest()[:16]
+    kept = CACHE.parent / "wheels" / pins
+    own = folder / "own"
+    try:
+        wheels.own_wheels(CHECKOUT, own)
+        if not (kept / TARGET).exists():
+            wheels.download(own, "kiosk", CHECKOUT / wheels.LOCK, TARGET, folder / "fetched")
+            kept.mkdir(parents=True, exist_ok=True)
+            shutil.move(folder / "fetched", kept / TARGET)
+    except BundleError as error:
+        pytest.skip(str(error))
+    key = SealingKey.generate(KeyName("release", 1))
+    parts = [
+        (CHECKOUT / "systemd", "systemd", "any"),
+        (own, "wheels/any", "any"),
+        (kept / TARGET, f"wheels/{TARGET}", TARGET),
+    ]
+    write_bundle(folder / "siperlu.tar", Recipe("0.1.0", "0.1.0", datetime.now(UTC), 1), collected(parts), key)  # type: ignore[arg-type]
+    (folder / "release.json").write_text(readable(key_set([key.public], [])))
+    return folder / "siperlu.tar", folder / "release.json"
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with ExitStack() as stack:
+        yield Stage(tmp_path_factory.mktemp("provisioning"), stack)
+
+
+def outcomes(found: dict[str, Any]) -> dict[str, str]:
+    return {one["step"]: one["outcome"] for one in found["steps"]}
+
+
+def test_a_dry_run_tells_and_changes_nothing(stage: Stage) -> None:
+    found = stage.provision(stage.boxes[0], "disdik-1", "--dry-run")
+    assert {"unchanged", "would change"} >= set(outcomes(found).values()) - {"failed", "not reached"}
+    assert outcomes(found)["software"] == "would change"
+    assert stage.boxes[0].run("ls", "/opt") == ""
+
+
+def test_a_step_that_breaks_is_named_with_its_mend(stage: Stage) -> None:
+    found = stage.provision(stage.boxes[0], "disdik-1", claim="00000-00000-00000-00000")
+    assert not found["good"]
+    assert found["verdict"].startswith("stopped at registration: the centre refuses:")
+    assert "siperlu collector kiosks claim" in found["verdict"]
+    assert outcomes(found)["service"] == "not reached"
+
+
+def test_run_again_it_is_finished_and_check_ins_reach_the_centre(stage: Stage) -> None:
+    found = stage.provision(stage.boxes[0], "disdik-1", claim=stage.regency.claim("disdik-1"))
+    assert found["good"], found["verdict"]
+    assert outcomes(found)["software"] == "unchanged", "what was done before is not done again"
+    seen = "SELECT count(*) FROM records WHERE kiosk = 'disdik-1' AND kind = 'check-in'"
+    wait("a check-in is in the centre's database", lambda: stage.regency.rows(seen)[0][0] > 0, 90)
+
+
+def test_a_second_run_changes_nothing_and_says_so(stage: Stage) -> None:
+    found = stage.provision(stage.boxes[0], "disdik-1")
+    assert found["changed"] == 0, found
+    assert found["verdict"] == "nothing changed: it is as it should be"
+
+
+def test_another_box_shares_no_secret_and_listens_to_ssh_alone(stage: Stage) -> None:
+    found = stage.provision(stage.boxes[1], "disdik-2", claim=stage.regency.claim("disdik-2"))
+    assert found["good"], found["verdict"]
+    first, second = (secrets_of(box) for box in stage.boxes)
+    assert len(first) == len(second) == 5
+    assert not set(first) & set(second)
+    for box in stage.boxes:
+        outside = {line.split()[3] for line in box.run("ss", "-Hltn").splitlines()}
+        assert {one for one in outside if not one.startswith(("127.", "[::1]"))} == {"0.0.0.0:22", "[::]:22"}
+        assert not box.run("ss", "-Hlun").strip()
+
+
+def secrets_of(box: Container) -> list[str]:
+    """Digests of every secret on a box."""
+    found = box.run("find", *SECRETS, "-type", "f", "-size", "+0", "-exec", "sha256sum", "{}", "+")
+    names = {line.split()[1] for line in found.splitlines()}
+    assert {"/etc/siperlu/kiosk.key", "/etc/ssh/ssh_host_ed25519_key"} <= names
+    return [line.split()[0] for line in found.splitlines()]
+
+
+def test_what_is_wrong_is_said_in_plain_words(stage: Stage) -> None:
+    box = stage.boxes[1]
+    line = [
+        *(*stage.network.prefix, sys.executable, "-m", "cli", "provision", "check", box.address, "--json"),
+        *("--identity", str(box.key), "--known-hosts", str(stage.folder / "known_hosts")),
+    ]
+    box.run("systemctl", "stop", "siperlu-relay")
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    assert "relay" in json.loads(done.stdout.splitlines()[-1])["wrong"]
+    assert "journalctl -u siperlu-relay" in done.stderr
+    box.run("systemctl", "start", "siperlu-relay")
+
+
+def test_a_changed_host_key_is_refused(stage: Stage) -> None:
+    box, key = stage.boxes[1], "/etc/ssh/ssh_host_ed25519_key"
+    box.run(
+        "sh",
+        "-euc",
+        f"cp -p {key} /root/kept; rm {key} {key}.pub; ssh-keygen -q -t ed25519 -N '' -f {key}; systemctl restart ssh",
+    )
+    found = stage.provision(box, "disdik-2")
+    box.run("sh", "-euc", f"mv /root/kept {key}; systemctl restart ssh")
+    assert not found["good"]
+    assert "host key is not known or has changed" in found["verdict"]
+
+
+def test_a_revoked_kiosk_is_out_within_a_minute(stage: Stage) -> None:
+    box = stage.boxes[0]
+    stage.regency.siperlu(
+        *("collector", "kiosks", "revoke", "disdik-1", "--reason", "stolen", "--config", str(stage.regency.settings))
+    )
+
+    def offline() -> bool:
+        try:
+            told = box.run(
+                "/opt/siperlu/current/bin/siperlu", "kiosk", "status", "--config", "/etc/siperlu/kiosk.toml", "--json"
+            )
+        except Broken:
+            return False
+        return '"online": false' in told
+
+    wait("the revoked kiosk is offline", offline, 60)
+
+
+def test_a_retired_box_holds_no_secret(stage: Stage) -> None:
+    box = stage.boxes[0]
+    line = [*stage.network.prefix, sys.executable, "-m", "cli", "provision", "retire", box.address]
+    line += ["--identity", str(box.key), "--known-hosts", str(stage.folder / "known_hosts"), "--lose-records"]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    left = box.run(
+        "sh", "-c", "ls -d /etc/siperlu/kiosk.key /var/lib/siperlu/kiosk /var/lib/siperlu/relay 2>/dev/null || true"
+    )
+    assert left == ""
