@@ -13,6 +13,7 @@ from collector.accounts.roles import ALL_STAFF
 from collector.reports import violations as reports
 from collector.reports.violations import Choice, Listed, Period, Report, UnitCount
 from collector.settings import CollectorSettings
+from collector.web import review
 from collector.web.access import allow, in_reach, unit_asked
 from collector.web.chart import bars, ranked
 from collector.web.desk import Desk
@@ -96,8 +97,11 @@ def pages(desk: Desk, _settings: CollectorSettings) -> Blueprint:
             found = reports.detail(session, key)
             if found is None or not in_reach(session, found.violation.unit):
                 abort(404, "no such violation")
-        return render_template("violation.html", found=found, one=found.violation)
+            form = review.form_for(session, found)
+        review.note_read(desk, found)
+        return review.shown(found, form)
 
+    review.add(blueprint, desk)
     return blueprint
 
 

@@ -20,7 +20,7 @@ from collector.store.engine import open_reader
 from collector.violating.detection import Detection
 from collector.web import create_app
 from tests.centre import Centre, opened
-from tests.fixtures.accounts import logged_in
+from tests.fixtures.accounts import csrf, logged_in
 from tests.integration.test_violations_stored import EXPECTED, HOSTILE, MORNING, messages, office
 
 SPAN = "from=2026-01-01&to=2026-01-31"
@@ -138,3 +138,44 @@ def test_the_number_of_queries_does_not_grow_with_the_violations(
         connection.execute(sa.insert(table), many)
     assert [asked(path) for path in paths] == before
     assert HOSTILE not in client.get(paths[0]).text
+
+
+def reviewed(client: FlaskClient, key: str, state: str, why: str = "surat 800/1 dilihat") -> int:
+    told = {"state": state, "why": why, "csrf_token": csrf(client)}
+    return client.post(f"/violations/{key}/decide", data=told).status_code
+
+
+def test_the_agency_decides_and_every_step_can_be_read(client: FlaskClient, centre: Centre) -> None:
+    client = logged_in(client, Role.BKD_OFFICER)
+    key = next(row["key"] for row in centre.rows("violations") if row["kind"] == "two-places")
+    page = client.get(f"/violations/{key}").text
+    assert "Bandingkan kedua wajah" in page
+    assert reviewed(client, key, "confirmed", "  ") == 200
+    assert reviewed(client, key, "nonsense") == 200
+    assert reviewed(client, key, "confirmed", HOSTILE) == 303
+    assert reviewed(client, key, "dismissed") == 200  # it has to be opened again first
+    assert reviewed(client, key, "open", "sanggahan lisan") == 303
+    assert reviewed(client, key, "dismissed") == 303
+    assert [row["to"] for row in centre.rows("violation_history")] == ["confirmed", "open", "dismissed"]
+    page = client.get(f"/violations/{key}").text
+    assert "<script>alert" not in page
+    assert "sanggahan lisan" in page
+    actions = [row["action"] for row in centre.rows("audit_log") if row["subject"] == key]
+    assert [each for each in actions if each != "violation.read"] == [
+        "violation.confirmed",
+        "violation.open",
+        "violation.dismissed",
+    ]
+
+
+def test_nobody_but_the_agency_decides_and_nobody_about_themselves(client: FlaskClient, centre: Centre) -> None:
+    row = next(row for row in centre.rows("violations") if row["against"] == "person")
+    for role, more in (
+        (Role.OPD_HEAD, {"unit": row["unit"]}),
+        (Role.INSPECTORATE, {}),
+        (Role.BKD_OFFICER, {"person": row["subject"], "login": "bkd-own"}),
+    ):
+        who = logged_in(client, role, **more)
+        assert "Keputusan Anda" not in who.get(f"/violations/{row['key']}").text
+        assert reviewed(who, row["key"], "confirmed") == 403
+    assert centre.rows("violation_history") == []
