@@ -17,6 +17,7 @@ from sqlalchemy import Connection, insert, select
 from collector.errors import PhotoError, VaultError
 from collector.leave.errors import LetterError
 from collector.people.photos import decode
+from collector.people.sealing import letter_name
 from collector.store.leave import Letter
 from collector.vault import Vault
 
@@ -76,7 +77,7 @@ def store(connection: Connection, vault: Vault, paper: Paper, by: str, now: date
         "kind": paper.kind,
         "size": len(paper.content),
         "digest": paper.digest,
-        "sealed": vault.seal(paper.content, _row_name(number)),
+        "sealed": vault.seal(paper.content, letter_name(number)),
         "by": by,
         "at": now,
     }
@@ -91,13 +92,9 @@ def read(connection: Connection, vault: Vault, number: str) -> Paper:
     if row is None:
         raise LetterError(f"no letter {number!r}")
     try:
-        return Paper(row.name, row.kind, vault.unseal(row.sealed, _row_name(number)), row.digest)
+        return Paper(row.name, row.kind, vault.unseal(row.sealed, letter_name(number)), row.digest)
     except VaultError as error:
         raise LetterError(str(error)) from error
-
-
-def _row_name(number: str) -> str:
-    return f"letter/{number}"
 
 
 def _shown(name: str, ending: str) -> str:

@@ -151,7 +151,8 @@ def bring_back(session: Session, person: str, by: str) -> PersonState:
 
 
 def state_of(session: Session, person: str) -> PersonState:
-    """A person as they are. Raises ChangeError."""
+    """A person as they are; two who change the same one take turns. Raises ChangeError."""
+    session.execute(select(Person.id).where(Person.id == person).with_for_update())
     found = read_people(session, [person]).get(person)
     if found is None:
         raise ChangeError("person", f"nobody has the id {person!r}")

@@ -19,7 +19,7 @@ from collector.judging.marks import touch
 from collector.people import importing, sheet
 from collector.people.importing import Preview
 from collector.people.register import read_people, read_units
-from collector.people.sealing import nik_name
+from collector.people.sealing import nik_name, upload_name
 from collector.people.sheet import Sheet
 from collector.people.states import PERSON, UNIT, PersonState, UnitState, marks_of
 from collector.people.units import marks_of_unit
@@ -81,7 +81,7 @@ def stage(session: Session, vault: Vault, raw: bytes, origin: Origin, now: datet
     session.execute(update(PeopleImport).where(old).values(state=DROPPED, content=None))
     ident = secrets.token_hex(8)
     row = _row(kind, STAGED, origin, {}, now)
-    session.execute(insert(PeopleImport).values(id=ident, **row, content=vault.seal(raw, f"import/{ident}")))
+    session.execute(insert(PeopleImport).values(id=ident, **row, content=vault.seal(raw, upload_name(ident))))
     audit.note(session, origin.by, "import.uploaded", ident, {"file_sha256": origin.digest}, now)
     return ident
 
@@ -91,7 +91,7 @@ def staged(session: Session, vault: Vault, ident: str) -> tuple[Sheet, Origin]:
     row = session.get(PeopleImport, ident)
     if row is None or row.state != STAGED or row.content is None:
         raise SheetError("this import does not wait any more; upload the file again")
-    raw = vault.unseal(row.content, f"import/{ident}")
+    raw = vault.unseal(row.content, upload_name(ident))
     return sheet.read(raw, row.file), Origin(row.file, row.digest, row.by, row.with_nik)
 
 

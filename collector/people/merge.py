@@ -15,6 +15,9 @@ from collector.people.rows import Bad, PersonRow, UnitRow
 T = TypeVar("T", "KnownPerson", "KnownUnit")
 
 IMPORT_UNITS = "import the units first"
+LIKE_NAMES = 0.6
+"""From this share of common letters on (difflib's ratio) two names may be one: `Siti Rahayu` and `Siti Rahayuningsih` have 0.76."""
+
 MOST_HINTS = 100
 """Unknown units of one file for which one like them is looked for; each takes some milliseconds."""
 
@@ -151,7 +154,7 @@ class _People:
         after = _person_after(row, before, self._today)
         gone = after.left_on is not None and "left" not in row.given
         left = (f"left on {after.left_on:%d-%m-%Y}; if they are back, give an empty column `keluar`",) if gone else ()
-        return Item(row.line, before, after, (*row.warnings, *left))
+        return Item(row.line, before, after, (*row.warnings, *_other_name(row, before), *left))
 
     def _missing_units(self, row: PersonRow) -> list[str]:
         return [
@@ -176,6 +179,17 @@ class _People:
             return [f"{taken} is in line {self._claimed[taken]} already; keep one"]
         self._claimed |= dict.fromkeys(claims, row.line)
         return []
+
+
+def _other_name(row: PersonRow, before: KnownPerson | None) -> tuple[str, ...]:
+    """A warning where the name under a known number is another one altogether; titles and spelling make none."""
+    if before is None or before.name == row.name:
+        return ()
+    one, other = (name.partition(",")[0].casefold() for name in (before.name, row.name))
+    if difflib.SequenceMatcher(None, one, other).ratio() >= LIKE_NAMES:
+        return ()
+    was, now = before.name, row.name
+    return (f"called {was} here, {now} in the file, under the same number; check whether it is one person",)
 
 
 def _contradictions(row: PersonRow, own: KnownPerson | None, numbered: KnownPerson | None) -> list[str]:

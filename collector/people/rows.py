@@ -133,7 +133,7 @@ def person(line: int, cells: Mapping[str, str]) -> PersonRow | Bad:
         reader.errors.append(f"until {until_day} lies before from {from_day}; exchange them")
     if reader.errors or name is None or status is None or unit is None:
         return Bad(line, tuple(reader.errors))
-    warnings = _warnings(number, born)
+    warnings = (*_warnings(number, born), *_other_birth(number, protected))
     digits = number.digits if number else None
     return PersonRow(
         line,
@@ -228,6 +228,15 @@ def _warnings(number: CivilNumber | None, born: date | None) -> tuple[str, ...]:
     if number is None or born is None or number.born == born:
         return ()
     return (f"born {born:%d-%m-%Y} by the file, {number.born:%d-%m-%Y} by the NIP; check which is right",)
+
+
+def _other_birth(number: CivilNumber | None, nik: str | None) -> tuple[str, ...]:
+    """The NIK says day, month and the last two digits of the year; of women the day plus 40."""
+    if number is None or nik is None:
+        return ()
+    by_nik = f"{int(nik[6:8]) % 40:02}-{nik[8:10]}-{nik[10:12]}"
+    by_number = f"{number.born:%d-%m-%y}"
+    return () if by_nik == by_number else (f"born {by_nik} by the NIK, {by_number} by the NIP; check which is right",)
 
 
 def _kind(text: str) -> str:

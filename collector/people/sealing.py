@@ -1,4 +1,4 @@
-"""Templates and enrolment pictures as the database keeps them: each sealed by the vault for the very row it lies in."""
+"""What the database keeps sealed, each value by the vault for the very row it lies in; and sealing all of it with a new key."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import base64
 import hashlib
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from collector.errors import VaultError
 from collector.keys import CentreKeys
-from collector.store.people import Chip, Person, Template
+from collector.store.base import Base
+from collector.store.leave import Letter
+from collector.store.people import Chip, PeopleImport, Person, Template
 from collector.store.writer import Writer
 from collector.vault import Vault, is_sealed
 from wire.errors import WireError
@@ -21,6 +25,10 @@ LOG = logging.getLogger(__name__)
 
 AT_ONCE = 2000
 """Rows of one transaction, well below a second: others write in between."""
+
+
+FILES_AT_ONCE = 4
+"""Files have up to 16 MiB each."""
 
 
 def template_name(person: str, model: str) -> str:
@@ -38,6 +46,16 @@ def nik_name(person: str) -> str:
     return f"nik/{person}"
 
 
+def letter_name(letter: str) -> str:
+    """What a letter's seal is bound to."""
+    return f"letter/{letter}"
+
+
+def upload_name(imported: str) -> str:
+    """What an uploaded list's seal is bound to."""
+    return f"import/{imported}"
+
+
 def clear_template(vault: Vault, person: str, model: str, kept: bytes) -> bytes:
     """A template as it is compared, float32 little-endian; one from before there was a vault is as it lies.
 
@@ -51,7 +69,7 @@ def reseal(session: Session, keys: CentreKeys, at_most: int = AT_ONCE) -> int:
 
     Raises VaultError for a row that does not open: it is not lost by being overwritten.
     """
-    steps: tuple[Callable[[Session, CentreKeys, int], int], ...] = (_templates, _chips, _niks)
+    steps: tuple[Callable[[Session, CentreKeys, int], int], ...] = (_templates, _chips, _niks, _letters, _uploads)
     done = 0
     for step in steps:
         done += step(session, keys, at_most - done)
@@ -96,16 +114,42 @@ def _templates(session: Session, keys: CentreKeys, at_most: int) -> int:
 
 
 def _niks(session: Session, keys: CentreKeys, at_most: int) -> int:
+    return _values(session, keys, Values(Person, Person.id, Person.nik, nik_name), at_most)
+
+
+def _letters(session: Session, keys: CentreKeys, at_most: int) -> int:
+    return _values(session, keys, Values(Letter, Letter.id, Letter.sealed, letter_name), min(at_most, FILES_AT_ONCE))
+
+
+def _uploads(session: Session, keys: CentreKeys, at_most: int) -> int:
+    return _values(
+        session,
+        keys,
+        Values(PeopleImport, PeopleImport.id, PeopleImport.content, upload_name),
+        min(at_most, FILES_AT_ONCE),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """A column of sealed values: its table, the row's one key, and what a value's seal is bound to."""
+
+    table: type[Base]
+    key: InstrumentedAttribute[str]
+    value: InstrumentedAttribute[Any]
+    name: Callable[[str], str]
+
+
+def _values(session: Session, keys: CentreKeys, kept: Values, at_most: int) -> int:
     vault, head = keys.vault, keys.vault.head
-    old = select(Person.id, Person.nik).where(Person.nik.is_not(None), func.substr(Person.nik, 1, len(head)) != head)
-    rows = session.execute(old.order_by(Person.id).limit(at_most)).all()
+    old = select(kept.key, kept.value).where(kept.value.is_not(None), func.substr(kept.value, 1, len(head)) != head)
+    rows = session.execute(old.order_by(kept.key).limit(at_most)).all()
     new = [
-        {"id": person, "nik": vault.seal(vault.unseal(kept, nik_name(person)), nik_name(person))}
-        for person, kept in rows
-        if kept is not None
+        {kept.key.key: key, kept.value.key: vault.seal(vault.unseal(sealed, kept.name(key)), kept.name(key))}
+        for key, sealed in rows
     ]
     if new:
-        session.execute(update(Person), new)
+        session.execute(update(kept.table), new)
     return len(new)
 
 

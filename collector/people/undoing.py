@@ -90,6 +90,7 @@ def undo(session: Session, ident: str, ask: Undoing) -> int:
     why = ask.why.strip()
     if len(why) < LEAST_REASON:
         raise UndoError("say why the import is undone, in a few words")
+    session.execute(select(PeopleImport.id).where(PeopleImport.id == ident).with_for_update())
     row = recorded(session, ident)
     standing = blocks(session, ident)
     if standing:

@@ -19,6 +19,8 @@ class Kind(StrEnum):
     TEMPLATE = "template"  # of those who left
     CHIP = "chip"  # enrolment pictures of those who left
     PIN = "pin"  # of those who left
+    NIK = "nik"  # of those who left
+    UPLOAD = "upload"  # lists of people that nobody decided about
     ACCOUNT = "account"  # of those who left: closed, not deleted
     STALE = "stale"  # sessions and hand-out links that open nothing any more
 

@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 
 from collector import audit
 from collector.accounts.book import close_sessions
+from collector.people.imports import DROPPED, KEPT_STAGED, STAGED
 from collector.retention.holding import held
 from collector.retention.limits import Due, Kind
 from collector.store.accounts import Handout, StoredAccount
 from collector.store.leave import StoredPin
-from collector.store.people import Chip, Person, Template
+from collector.store.people import Chip, PeopleImport, Person, Template
 from collector.store.records import Blob, SetAside
 from collector.store.writer import Writer
 
@@ -55,6 +56,8 @@ def count(session: Session, line: Due) -> Tally:
         (Kind.TEMPLATE, select(Template.person).where(Template.person.in_(_leavers(line)))),
         (Kind.CHIP, select(Chip.digest).where(Chip.person.in_(_leavers(line)))),
         (Kind.PIN, select(StoredPin.person).where(StoredPin.person.in_(_leavers(line)))),
+        (Kind.NIK, select(Person.id).where(Person.nik.is_not(None), Person.id.in_(_leavers(line)))),
+        (Kind.UPLOAD, select(PeopleImport.id).where(_forgotten(line))),
         (Kind.ACCOUNT, select(StoredAccount.id).where(_open_accounts(line))),
         (Kind.STALE, select(Handout.id).where(Handout.until < line.now)),
     ):
@@ -114,6 +117,27 @@ def _pins(session: Session, line: Due, most: int) -> int:
     return len(rows)
 
 
+def _niks(session: Session, line: Due, most: int) -> int:
+    query = select(Person.id, Person.nik).where(Person.nik.is_not(None), Person.id.in_(_leavers(line)))
+    rows = session.execute(query.order_by(Person.id).limit(most)).all()
+    for person, sealed in rows:
+        session.execute(update(Person).where(Person.id == person).values(nik=None))
+        _proof(session, line, Kind.NIK, person, [hashlib.sha256(sealed or b"").hexdigest()])
+    return len(rows)
+
+
+def _uploads(session: Session, line: Due, most: int) -> int:
+    rows = session.execute(select(PeopleImport.id, PeopleImport.digest).where(_forgotten(line)).limit(most)).all()
+    for ident, digest in rows:
+        session.execute(update(PeopleImport).where(PeopleImport.id == ident).values(state=DROPPED, content=None))
+        _proof(session, line, Kind.UPLOAD, ident, [digest])
+    return len(rows)
+
+
+def _forgotten(line: Due) -> ColumnElement[bool]:
+    return and_(PeopleImport.state == STAGED, PeopleImport.at < line.now - KEPT_STAGED)
+
+
 def _accounts(session: Session, line: Due, most: int) -> int:
     """Closed, the last administrator's too: who left must not come in, and `siperlu collector accounts` makes another."""
     rows = session.scalars(select(StoredAccount).where(_open_accounts(line)).limit(most)).all()
@@ -138,6 +162,8 @@ STEPS: dict[Kind, Callable[[Session, Due, int], int]] = {
     Kind.TEMPLATE: _templates,
     Kind.CHIP: _chips,
     Kind.PIN: _pins,
+    Kind.NIK: _niks,
+    Kind.UPLOAD: _uploads,
     Kind.ACCOUNT: _accounts,
     Kind.STALE: _stale,
 }

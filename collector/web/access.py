@@ -185,7 +185,7 @@ def home() -> str:
     """The page that a log-in leads to."""
     account = somebody()
     if account is not None and account.role is Role.EMPLOYEE:
-        return url_for("person.show", person=account.person) if account.person else url_for("account.show")
+        return url_for("mine.show") if account.person else url_for("account.show")
     return url_for("board.show")
 
 

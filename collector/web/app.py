@@ -32,6 +32,7 @@ from collector.web import (
     imports,
     kiosks,
     leave,
+    mine,
     orders,
     person,
     phone_api,
@@ -51,6 +52,7 @@ from collector.web.words import LANGUAGES
 log = logging.getLogger(__name__)
 
 AREAS = (
+    mine,
     board,
     kiosks,
     orders,

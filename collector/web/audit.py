@@ -20,6 +20,7 @@ from collector.web.access import allow, me
 from collector.web.desk import Desk
 from collector.web.forms import tell
 from collector.web.menu import Entry, Group
+from collector.web.people_words import AUDITED
 from collector.web.sheets import sheet
 from collector.web.words import N_
 
@@ -29,6 +30,7 @@ PAGE = 100
 COLUMNS = ("nomor", "waktu", "siapa", "nama", "tindakan", "subjek", "nama_subjek", "rincian", "digest")
 
 ACTIONS = {
+    **AUDITED,
     "person.read": N_("Looked at a person"),
     "person.export": N_("Took a person's sheet"),
     "login": N_("Logged in"),

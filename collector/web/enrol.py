@@ -158,7 +158,7 @@ def _one(blueprint: Blueprint, desk: Desk, settings: CollectorSettings, studio: 
 
 
 def _study(form: Photos, studio: Studio) -> Studied | None:
-    sent = [(one.filename or "?", one.read()) for one in form.photos.data if one.filename]
+    sent = [(one.filename, one.read()) for one in form.photos.data if one.filename]
     try:
         return studio.study(sent)
     except ModelsError as error:

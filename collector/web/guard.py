@@ -31,6 +31,9 @@ HEADERS = {
 SMALL = 65_536
 """Bytes of a request's body, unless its view takes more."""
 
+BUFFER = 8 * SMALL
+"""Bytes of a form that are held in memory; its parser reads 65,536 at a time beside what it holds, so less refuses files."""
+
 LARGEST = 16 * 2**20
 """Bytes of the largest body that any view may take."""
 
@@ -51,7 +54,8 @@ def takes(most: int) -> Callable[[View], View]:
 def guard(app: Flask, origin: str) -> None:
     """Answer only requests that name this host, as loopback or as `origin`, and harden what is answered."""
     app.config["MAX_CONTENT_LENGTH"] = SMALL
-    app.config["MAX_FORM_MEMORY_SIZE"] = SMALL
+    app.config["MAX_FORM_MEMORY_SIZE"] = BUFFER
+    app.teardown_request(_close)
     app.before_request(_only_this_host(urlsplit(origin).netloc))
     app.before_request(_from_these_pages)
     app.before_request(_not_too_large)
@@ -82,6 +86,11 @@ def _not_too_large() -> None:
     request.max_content_length = most
     if (request.content_length or 0) > most:
         abort(413)
+
+
+def _close(_error: BaseException | None) -> None:
+    """What was uploaded is gone with its request, whether a view looked at it or not."""
+    request.close()
 
 
 def _no_nul() -> None:

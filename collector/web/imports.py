@@ -170,7 +170,7 @@ def _decide(blueprint: Blueprint, desk: Desk, vault: Any) -> None:
     @allow(*BKD)
     def apply(ident: str) -> AnyResponse:
         with desk.write() as session:
-            if _row(session, ident).state != STAGED:
+            if _row(session, ident, alone=True).state != STAGED:
                 flash(N_("This import was decided about already."), "bad")
                 return redirect(url_for("imports.one", ident=ident), 303)
             found, _ = _preview(desk, session, vault(), ident)
@@ -207,8 +207,9 @@ def _decide(blueprint: Blueprint, desk: Desk, vault: Any) -> None:
         return redirect(url_for("imports.one", ident=ident), 303)
 
 
-def _row(session: Session, ident: str) -> PeopleImport:
-    row = session.get(PeopleImport, ident)
+def _row(session: Session, ident: str, *, alone: bool = False) -> PeopleImport:
+    """The import; `alone`: nobody else decides about it until this transaction ends."""
+    row = session.get(PeopleImport, ident, with_for_update=alone or None)
     if row is None or row.state == imports.DROPPED:
         abort(404, "no such import")
     return row

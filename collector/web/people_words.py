@@ -51,6 +51,35 @@ ACTIONS: Mapping[str, str] = {
     "import.undone": N_("Import that was undone"),
 }
 
+LOOKED: Mapping[str, str] = {
+    **ACTIONS,
+    "person.read": N_("looked at the attendance"),
+    "person.days": N_("looked at the days"),
+    "person.export": N_("took the attendance as a sheet"),
+    "person.card": N_("looked at the card"),
+    "face.refused": N_("tried to enrol a face"),
+    "data.answered": N_("answered a request"),
+    "leave.opening": N_("stated the leave of earlier years"),
+    "handout.make": N_("made a hand-out link"),
+}
+"""What others did with a person's data, as that person is told."""
+
+AUDITED: Mapping[str, str] = {
+    **LOOKED,
+    "people.export": N_("took the list of people as a sheet"),
+    "person.own": N_("opened the own page"),
+    "person.erased": N_("erased a person"),
+    "data.copied": N_("took a copy of the own data"),
+    "data.asked": N_("asked for a correction"),
+    "import.uploaded": N_("uploaded a list"),
+    "import.dropped": N_("let a list go"),
+    "unit.added": N_("added a unit"),
+    "unit.changed": N_("changed a unit"),
+    "retention.nik": N_("Deleted a NIK"),
+    "retention.upload": N_("Deleted a list that nobody decided about"),
+}
+"""Every action of these pages in the audit log."""
+
 REFUSALS = (
     # numbers
     N_("'%(value)s' was rounded by a spreadsheet; format the column as text and enter it again"),
@@ -87,7 +116,9 @@ REFUSALS = (
     N_("kind '%(value)s' is not known; write one of: %(known)s"),
     N_("'%(value)s' is not between -%(limit)s and %(limit)s degrees; correct it"),
     N_("born %(born)s by the file, %(other)s by the NIP; check which is right"),
+    N_("born %(born)s by the NIK, %(other)s by the NIP; check which is right"),
     # merging
+    N_("called %(name)s here, %(other)s in the file, under the same number; check whether it is one person"),
     N_("unit %(code)s is not known; did you mean %(near)s?"),
     N_("unit %(code)s is not known; import the units first"),
     N_("unit %(code)s is in line %(line)s already; keep one"),
@@ -170,6 +201,11 @@ REFUSALS = (
     N_("line %(line)s, %(name)s: has units below it"),
     N_("line %(line)s, %(name)s: has a closed month"),
     N_("line %(line)s, %(name)s: has an entry"),
+    # requests
+    N_("a request of %(count)s characters; say it in %(least)s to %(most)s"),
+    N_("%(most)s requests wait already; await their answers"),
+    N_("this request was answered already"),
+    N_("say in a few words what was done, or why not"),
     # photos
     N_("cannot be read: %(fault)s"),
     N_("larger than %(most)s MiB; make it smaller"),
@@ -192,13 +228,14 @@ REFUSALS = (
     N_("the photos are of several people"),
     N_("no photo that can be used"),
 )
+_PIECES = re.compile(r"%\(\w+\)s|'")
 _HOLE = re.compile(r"%\\\((\w+)\\\)s|%\((\w+)\)s")
 
 
 def found(text: str) -> tuple[str, dict[str, str]] | None:
     """The words a refusal was made of, and what stood in its holes; None for a text that nobody wrote down here."""
-    for words, pattern in _patterns():
-        match = pattern.fullmatch(text)
+    for words, longest, pattern in _patterns():
+        match = pattern.fullmatch(text) if longest in text else None
         if match:
             return words, match.groupdict()
     return None
@@ -211,10 +248,10 @@ def told(text: str) -> str:
 
 
 @cache
-def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """The more a refusal says by itself, the sooner it is tried."""
-    longest = sorted(REFUSALS, key=lambda words: len(_HOLE.sub("", words)), reverse=True)
-    return tuple((words, _pattern(words)) for words in longest)
+def _patterns() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
+    """Words, the longest piece of them between holes, and their pattern. The more one says by itself, the sooner it is tried."""
+    most = sorted(REFUSALS, key=lambda words: len(_HOLE.sub("", words)), reverse=True)
+    return tuple((words, max(_PIECES.split(words), key=len), _pattern(words)) for words in most)
 
 
 def _pattern(words: str) -> re.Pattern[str]:

@@ -206,7 +206,7 @@ def test_an_employee_comes_in_by_the_link_and_later_by_their_number(browser: Fla
     path, own = link(operator, person), another(browser)
     assert own.get(path).status_code == 200
     assert choose(own, path).location == "/enter"
-    assert own.get("/enter").location == f"/people/{person}"
+    assert own.get("/enter").location == "/me/"
     assert own.get(f"/people/{person}").status_code == 200
     with engine.connect() as connection:
         number = connection.scalars(sa.select(Person.number).where(Person.id == person)).one()

@@ -14,10 +14,19 @@ from sqlalchemy import select, text, update
 from collector.errors import KeysError
 from collector.keys import CentreKeys
 from collector.people import publisher
-from collector.people.sealing import chip_name, clear_template, nik_name, reseal_all, template_name
+from collector.people.sealing import (
+    chip_name,
+    clear_template,
+    letter_name,
+    nik_name,
+    reseal_all,
+    template_name,
+    upload_name,
+)
 from collector.store import migrate
 from collector.store.engine import open_engine
-from collector.store.people import Chip, Person, Template
+from collector.store.leave import Letter
+from collector.store.people import Chip, PeopleImport, Person, Template
 from collector.store.writer import Writer
 from collector.vault import Vault, add_key, is_sealed
 
@@ -76,14 +85,21 @@ def test_a_new_key_seals_everything_again_and_then_the_old_one_is_needed_no_more
         session.execute(
             update(Person).where(Person.id == "p-1").values(nik=keys.vault.seal(b"1" * 16, nik_name("p-1")))
         )
+        letter = {"name": "surat.pdf", "kind": "pdf", "size": 4, "digest": "d", "by": "x", "at": NOW}
+        session.add(Letter(id="l-1", sealed=keys.vault.seal(b"%PDF", letter_name("l-1")), **letter))
+        upload = {"kind": "people", "file": "f", "digest": "d", "state": "staged", "by": "x", "at": NOW}
+        session.add(PeopleImport(id="i-1", content=keys.vault.seal(b"id;nama", upload_name("i-1")), **upload))
     add_key(folder)
-    assert reseal_all(writer, CentreKeys.open(folder)) == 7
+    assert reseal_all(writer, CentreKeys.open(folder)) == 9
     (folder / "vault" / "vault-1.jwk").unlink()
     vault = Vault.open(folder)
     assert clear_template(vault, "p-2", "dlib", _templates(writer)[2]) == VECTOR
     with writer.session() as session:
         nik = session.scalars(select(Person.nik).where(Person.nik.is_not(None))).one()
+        page, rows = session.scalars(select(Letter.sealed)).one(), session.scalars(select(PeopleImport.content)).one()
     assert vault.unseal(nik or b"", nik_name("p-1")) == b"1" * 16
+    assert vault.unseal(page, letter_name("l-1")) == b"%PDF"
+    assert vault.unseal(rows or b"", upload_name("i-1")) == b"id;nama"
 
 
 def test_a_dump_of_the_database_holds_no_template_and_no_picture(writer: Writer, folder: Path) -> None:

@@ -25,7 +25,7 @@ from collector.retention.sweep import AT_ONCE, count, sweep
 from collector.store.accounts import StoredAccount
 from collector.store.audit import AuditEntry
 from collector.store.leave import StoredPin
-from collector.store.people import Chip, Person, Template
+from collector.store.people import Chip, PeopleImport, Person, Template
 from collector.store.records import Blob, SetAside
 from collector.store.violations import StoredViolation
 from tests.centre import AT, Centre, FakeKiosk, check_in, opened
@@ -57,7 +57,7 @@ def person(name: str, left_on: date | None) -> list[Any]:
     """A person with all that could recognise them."""
     made = {"person": name, "made_at": AT}
     return [
-        Person(id=name, name=name, status="pns", left_on=left_on),
+        Person(id=name, name=name, status="pns", left_on=left_on, nik=f"nik {name}".encode()),
         Template(model="m-1", vector=f"vector {name}".encode(), photos=3, **made),
         Chip(digest=digest(f"chip {name}"), family="f", encrypted="x", **made),
         StoredPin(person=name, number=name[-4:], salt=b"s", digest=b"pin", cost=1, by="x", at=AT),
@@ -95,6 +95,7 @@ def test_who_left_is_forgotten_within_days_and_nobody_else(centre: Centre, left_
     expected = {"p-stayer", "p-leaver"} if kept else {"p-stayer"}
     for table in ("templates", "chips", "pins"):
         assert left(centre, table, "person") == expected, table
+    assert {row["id"] for row in centre.rows("people") if row["nik"] is not None} == expected
     closed = {row["id"] for row in centre.rows("accounts") if row["disabled_at"] is not None}
     assert closed == (set() if kept else {"a-p-leaver"})
     assert left(centre, "people", "id") == {"p-stayer", "p-leaver"}
@@ -103,6 +104,17 @@ def test_who_left_is_forgotten_within_days_and_nobody_else(centre: Centre, left_
         assert proofs(centre, Kind.TEMPLATE) == {"p-leaver": [template]}
         assert proofs(centre, Kind.CHIP) == {"p-leaver": [digest("chip p-leaver")]}
         assert "p-leaver" in proofs(centre, Kind.PIN)
+        assert proofs(centre, Kind.NIK) == {"p-leaver": [hashlib.sha256(b"nik p-leaver").hexdigest()]}
+
+
+def test_a_list_that_nobody_decided_about_goes_within_a_day(centre: Centre) -> None:
+    staged = {"kind": "people", "file": "f", "state": "staged", "by": "x", "content": b"sealed"}
+    add(centre, *(PeopleImport(id=f"i-{n}", digest=f"d{n}", at=NOW - timedelta(hours=n), **staged) for n in (23, 25)))
+    assert count_of(centre)[Kind.UPLOAD] == 1
+    assert sweep(centre.writer, LINE)[Kind.UPLOAD] == 1
+    kept = {row["id"]: (row["state"], row["content"] is None) for row in centre.rows("people_imports")}
+    assert kept == {"i-23": ("staged", False), "i-25": ("dropped", True)}
+    assert proofs(centre, Kind.UPLOAD) == {"i-25": ["d25"]}
 
 
 def open_case(centre: Centre, evidence: str, status: str = "open") -> None:
@@ -197,6 +209,7 @@ def test_the_command_says_what_would_go_and_then_takes_it_away(tmp_path: Path) -
             "template": 1,
             "chip": 1,
             "pin": 1,
+            "nik": 1,
             "account": 1,
         }
         assert told[0] == {**told[2], "dry_run": True}

@@ -70,6 +70,20 @@ def test_an_internal_id_is_learnt_by_nip_and_a_nip_by_internal_id() -> None:
 
 
 @pytest.mark.parametrize(
+    ("was", "now", "warned"),
+    [
+        ("Siti Rahayu", "Siti Rahayuningsih, S.Pd.", False),
+        ("SITI RAHAYU", "Siti Rahayu", False),
+        ("Siti Rahayu, S.Pd.", "Budi Santoso, S.Pd.", True),
+    ],
+)
+def test_another_name_under_a_known_number_is_a_warning_and_no_error(was: str, now: str, warned: bool) -> None:
+    item = _item(replace(ROW, name=now), replace(SITI, name=was))
+    assert item.effect == "changed"
+    assert any("check whether it is one person" in one for one in item.warnings) is warned
+
+
+@pytest.mark.parametrize(
     ("row", "known", "said"),
     [
         (replace(ROW, unit="Z"), (), "unit Z is not known"),

@@ -115,3 +115,15 @@ def test_a_bad_unit_says_what_is_wrong(cells: dict[str, str], said: str) -> None
 def test_a_good_unit() -> None:
     cells = {"code": "SD-1", "name": "SDN 1", "kind": "Sekolah", "latitude": "-8,133", "longitude": "113.225"}
     assert rows.unit(3, cells) == UnitRow(3, "SD-1", "SDN 1", "school", None, -8.133, 113.225, frozenset(cells))
+
+
+@pytest.mark.parametrize(
+    ("nik", "warned"),
+    [("3508011203850001", False), ("3508015203850001", False), ("3508015303850001", True), ("3508011203860001", True)],
+)
+def test_another_birth_date_in_the_nik_is_a_warning_that_does_not_tell_the_number(nik: str, warned: bool) -> None:
+    row = _person(nik=nik)
+    assert isinstance(row, PersonRow)
+    assert row.nik == nik
+    assert bool(row.warnings) is warned
+    assert nik not in str(row.warnings)

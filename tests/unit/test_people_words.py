@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import collector.people
 from collector.people import undoing
 from collector.people.numbers import AS_TEXT
 from collector.web import people_words
+from collector.web.audit import ACTIONS
 
 FOLDER = Path(collector.people.__file__).parent
 MODULES = (
@@ -25,6 +27,7 @@ MODULES = (
     "protected",
     "photos",
     "portrait",
+    "own",
     "faces",
 )
 REFUSING = {"ChangeError", "SheetError", "NumberError", "PhotoError", "ValueError", "UndoError", "Refused"}
@@ -93,3 +96,13 @@ def test_what_stands_in_a_refusal_is_found_again(text: str, holes: dict[str, str
 
 def test_a_text_that_nobody_wrote_down_stays_as_it_is() -> None:
     assert people_words.found("something new") is None
+
+
+def test_every_action_of_these_areas_has_its_words_in_the_audit_log() -> None:
+    noted = set[str]()
+    web = Path(people_words.__file__).parent
+    files = [*FOLDER.glob("*.py"), *(web / f"{name}.py" for name in ("staff", "mine", "enrol", "imports", "person"))]
+    for file in files:
+        noted |= set(re.findall(r'"((?:person|people|nik|face|import|unit|data)\.[a-z-]+)"', file.read_text("utf-8")))
+    assert noted >= {"person.added", "nik.revealed", "import.undone", "unit.changed", "data.asked"}
+    assert {one for one in noted if not one.endswith(".html")} - set(ACTIONS) == set()
