@@ -14,9 +14,11 @@ from sqlalchemy.orm import Session
 
 from cli.centre import as_json, centre, config, reading, session, today
 from cli.output import Failure, emit, say
+from cli.report import DATE
 from cli.table import show
 from collector.errors import UndoError
 from collector.people import importing, imports, sheet, undoing
+from collector.people.changing import Leaving
 from collector.people.importing import Preview
 from collector.people.leaving import leave
 from collector.people.merge import KnownPerson
@@ -155,11 +157,16 @@ def list_(path: Path | None, as_json: bool) -> None:
 @click.argument("who")
 @config
 @click.option("--erase", is_flag=True, help="Delete person, templates and pictures; else they are marked as left.")
-def remove(who: str, path: Path | None, erase: bool) -> None:
-    """Take WHO (person id, NIP or internal id) out of service from today; kiosks forget them on their next contact."""
+@click.option("--on", "day", type=DATE, help="First day they no longer serve; today when not given.")
+@click.option(
+    "--why", type=click.Choice([why.value for why in Leaving]), default=Leaving.OTHER.value, show_default=True
+)
+def remove(who: str, path: Path | None, erase: bool, day: datetime | None, why: str) -> None:
+    """Take WHO (person id, NIP or internal id) out of service; kiosks forget them on their next contact after that day."""
     with session(path) as (settings, opened):
-        person = leave(opened, who, today(settings), erase=erase, by=_by())
-    say(f"{person}: {'deleted' if erase else 'left'}; kiosks forget them with the next roster")
+        first = day.date() if day else today(settings)
+        person = leave(opened, who, first, erase=erase, why=Leaving(why), by=_by())
+    say(f"{person}: {'deleted' if erase else f'left from {first}'}; kiosks forget them with the roster of that day")
 
 
 def _save(target: Path, table: Sheet, wrong: Sequence[Bad], dry_run: bool) -> Path | None:

@@ -87,3 +87,11 @@ def test_no_page_is_wider_than_its_window(browser: Browser, server: WebServer, p
     page = opened(browser, server, width, path)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.context.close()
+
+
+@pytest.mark.parametrize("path", ["/people/p0004/card", "/units/", "/imports/", "/people/?unit=DISDIK"])
+def test_a_printed_page_has_nothing_to_press(browser: Browser, server: WebServer, path: str) -> None:
+    page = opened(browser, server, DESK, path)
+    page.emulate_media(media="print")
+    assert page.locator("main .button:visible, main input:visible, main select:visible").count() == 0
+    page.context.close()

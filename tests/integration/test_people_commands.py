@@ -60,7 +60,7 @@ def test_the_command_previews_imports_reports_and_repeats(run: Run, tmp_path: Pa
     assert json.loads(run("import", people, "--json").stdout)["same"] == 1
     assert "Siti Rahayu" in run("list").stdout
 
-    assert run("remove", NIP).exit_code == 0
+    assert "left from 2026-01-31" in run("remove", NIP, "--on", "2026-01-31", "--why", "retired").stderr
     assert json.loads(run("list", "--json").stdout) == {"people": []}
     assert run("remove", NIP, "--erase").exit_code == 0
     gone = run("remove", NIP)
