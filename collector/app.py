@@ -96,6 +96,7 @@ def _parts(settings: CollectorSettings, writer: Writer, roles: frozenset[Role], 
     parts = [] if roles == {Role.WEB} else _linked(settings, writer, roles)
     if Role.JOBS in roles:
         parts.append(_violations(settings, writer, stack))
+        parts.append(_reports(settings, writer, stack))
         parts.append(Loop("retention", RetentionJob(writer, settings, now).run))
         parts.append(Loop("fleet", FleetJob(writer, now).run))
         parts.append(Loop("authority", AuthorityJob(settings, writer, now).run))
@@ -145,6 +146,14 @@ def _violations(settings: CollectorSettings, writer: Writer, stack: ExitStack) -
     reader = open_reader(settings.store.url)
     stack.callback(reader.dispose)
     return Loop("violations", ViolationJob(Detection(reader, writer), now).run)
+
+
+def _reports(settings: CollectorSettings, writer: Writer, stack: ExitStack) -> Part:
+    from collector.recap.job import ReportJob  # noqa: PLC0415 - ingest prints nothing
+
+    reader = open_reader(settings.store.url)
+    stack.callback(reader.dispose)
+    return Loop("reports", ReportJob(reader, writer, CentreKeys.open(settings.store.keys), settings, now).run)
 
 
 def _web(settings: CollectorSettings, writer: Writer, stack: ExitStack) -> Part:

@@ -12,17 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from cli.bench.centre_fill import PERIOD, LastDay, copy_back, fill_month
+from cli.bench.centre_fill import PERIOD, LastDay, copy_back, fill_month, undate
 from cli.bench.centre_pages import LIMIT_MS, Browser, noon, pages
 from cli.bench.postgres import PrivatePostgres, find_binaries
 from cli.centre import as_json, failures
 from cli.output import Failure, emit, say
 from cli.progress import bar
 from cli.synthetic.filling import Wish, decide, is_empty, regency
-from collector.judging.run import date_all, judge_marked, open_days, run
+from collector.judging.marks import Mark, Whose, touch
+from collector.judging.run import LOOK_BACK, date_all, judge_marked, open_days, run
 from collector.keys import CentreKeys
 from collector.recap.bundle import bundle
 from collector.recap.month import Month
@@ -31,7 +32,7 @@ from collector.store import migrate
 from collector.store.engine import is_sqlite, open_engine, open_reader
 from collector.store.people import Person, Unit
 from collector.store.records import StoredRecord
-from collector.store.results import DayRow
+from collector.store.results import DayRow, Fresh
 from collector.store.writer import Writer
 from collector.violating.detection import Detection
 
@@ -42,6 +43,9 @@ PROMISES = {
     "board": LIMIT_MS,
     "violations_of_a_year": LIMIT_MS,
     "recap_of_a_unit": LIMIT_MS,
+    "early_warning": LIMIT_MS,
+    "trends": LIMIT_MS,
+    "year_of_a_unit": LIMIT_MS,
     "person": LIMIT_MS,
     "kiosks": LIMIT_MS,
     "all_recaps_s": 300,
@@ -111,7 +115,7 @@ def _private(*, sqlite: bool) -> Iterator[str]:
 def _measured(writer: Writer, url: str, plan: Plan) -> dict[str, Any]:
     with writer.transaction() as connection:
         empty = is_empty(connection)
-    result: dict[str, Any] = _filled(writer, url, plan) if empty else {"filled": "before"}
+    result = _filled(writer, url, plan) if empty else {"filled": "before", **_again(writer)}
     reader = open_reader(url)
     try:
         result |= _size(writer)
@@ -167,6 +171,27 @@ def _look_back(writer: Writer, last: LastDay, now: datetime) -> dict[str, Any]:
         "close_a_day_s": evening(),
         "close_a_day_person_days": closed.judged,
         "close_a_day_records": len(last.rows),
+    }
+
+
+def _again(writer: Writer) -> dict[str, Any]:
+    """The same on a database that was filled before: the records of the newest date arrive once more."""
+    with writer.transaction() as connection:
+        day = connection.scalar(select(func.max(DayRow.day))) or datetime.now(UTC).date()
+        undated = undate(connection, day)
+        touch(connection, [Mark(Whose.ALL, "", day - LOOK_BACK, day)])
+    with _clock() as night:
+        looked = judge_marked(writer, noon(day))
+    with writer.transaction() as connection:
+        connection.execute(insert(Fresh), undated.fresh)
+    with _clock() as evening:
+        closed = run(writer, noon(day))
+    return {
+        "look_back_s": night(),
+        "look_back_person_days": looked.judged,
+        "close_a_day_s": evening(),
+        "close_a_day_person_days": closed.judged,
+        "close_a_day_records": undated.records,
     }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Index, Table, insert, text, update
+from sqlalchemy import Connection, Engine, Index, Table, delete, func, insert, select, text, update
 from sqlalchemy.schema import CreateIndex, DropIndex
 
 from cli.synthetic.filling import Regency, Wish, fill
@@ -15,6 +15,7 @@ from cli.synthetic.ledger import Written
 from collector.judging.marks import local_midnight
 from collector.store.records import Chain, StoredRecord
 from collector.store.results import DayRow, Fresh, RecordMoment
+from collector.store.sums import UNIT_DAYS
 from collector.store.violations import StoredViolation
 from collector.store.writer import Writer
 from wire.records import Heartbeat
@@ -70,6 +71,25 @@ class LastDay:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class Undated:
+    """Records of a date as if none of them had arrived: how many, and the rows that tell the judge when they do."""
+
+    records: int
+    fresh: list[dict[str, Any]]
+
+
+def undate(connection: Connection, day: date) -> Undated:
+    """Forget when the records of a date were made."""
+    moment = RecordMoment
+    start = local_midnight(day)
+    here = (moment.at >= start, moment.at < start + timedelta(days=1), moment.chain != ARCHIVE)
+    spans = select(moment.kiosk, moment.chain, func.min(moment.seq), func.max(moment.seq)).where(*here)
+    found = connection.execute(spans.group_by(moment.kiosk, moment.chain)).all()
+    fresh = [dict(zip(("kiosk", "chain", "first", "last"), row, strict=True)) for row in found]
+    return Undated(connection.execute(delete(moment).where(*here)).rowcount, fresh)
+
+
 def fill_month(writer: Writer, wish: Wish, made: Regency, progress: Progress) -> LastDay:
     """People, kiosks and the records of all dates but the last."""
     kept = LastDay(wish.until)
@@ -116,17 +136,19 @@ def _template(connection: Connection) -> None:
         )
     )
     connection.execute(text("CREATE TABLE bench_days AS SELECT * FROM day_results"))
+    connection.execute(text("CREATE TABLE bench_sums AS SELECT * FROM unit_days"))
     connection.execute(text("CREATE TABLE bench_violations AS SELECT * FROM violations WHERE day >= date '2020-01-01'"))
 
 
-def _columns(table: type[Any], **changed: str) -> tuple[str, str]:
-    names = [column.name for column in table.__table__.columns]
+def _columns(table: Any, **changed: str) -> tuple[str, str]:
+    names = [column.name for column in table.columns]
     return ", ".join(f'"{name}"' for name in names), ", ".join(changed.get(name, f'"{name}"') for name in names)
 
 
-def _copy(source: str, table: type[Any], order: str, **changed: str) -> str:
+def _copy(source: str, mapped: Any, order: str, **changed: str) -> str:
+    table = getattr(mapped, "__table__", mapped)
     names, values = _columns(table, **changed)
-    return f"INSERT INTO {table.__tablename__} ({names}) SELECT {values} FROM {source} ORDER BY {order}"  # noqa: S608 - our own names
+    return f"INSERT INTO {table.name} ({names}) SELECT {values} FROM {source} ORDER BY {order}"  # noqa: S608 - our own names
 
 
 _RECORD = {"chain": f"'{ARCHIVE}'", "seq": f"seq + :k * {APART}"}
@@ -152,6 +174,7 @@ COPIES: Sequence[str] = (
         document=_DOCUMENT,
         digest=f"encode(sha256({_DOCUMENT}), 'hex')",
     ),
+    _copy("bench_sums", UNIT_DAYS, "day, unit", day="day - CAST(:days AS integer)", open="0", open_seen="0"),
     _copy(
         "bench_violations",
         StoredViolation,
@@ -168,7 +191,7 @@ def _finish(engine: Engine, secondary: Sequence[Index]) -> None:
         connection.execute(text("SET LOCAL maintenance_work_mem = '512MB'"))
         for index in secondary:
             connection.execute(CreateIndex(index))
-        for name in ("bench_looks", "bench_moments", "bench_days", "bench_violations"):
+        for name in ("bench_looks", "bench_moments", "bench_days", "bench_sums", "bench_violations"):
             connection.execute(text(f"DROP TABLE {name}"))
         connection.execute(
             text(

@@ -105,6 +105,7 @@ def pages(engine: Engine, today: date, times: int) -> dict[str, list[str]]:
     chance = Random(1)  # noqa: S311 - which pages, not a secret
     with Session(engine) as session:
         units = list(session.scalars(select(Unit.code).order_by(Unit.code)))
+        leaves = list(session.scalars(select(Unit.code).where(Unit.kind.in_(("school", "upt"))).order_by(Unit.code)))
         people = list(session.scalars(select(Person.id).order_by(Person.id).limit(5000)))
     month = (today.replace(day=1) - DAY).strftime("%Y-%m")
 
@@ -118,6 +119,12 @@ def pages(engine: Engine, today: date, times: int) -> dict[str, list[str]]:
         "violations_of_a_year": [f"/violations/?from={day - timedelta(days=365)}&to={day}" for day in days],
         "person": some(people, "/people/{}?month={month}"),
         "kiosks": ["/kiosks/"] * times,
+        "recap_of_a_unit": some(leaves or units, "/reports/recap/?unit={}&month={month}"),
+        "early_warning": [f"/reports/discipline/?year={today.year}"] * times,
+        "after_joint_leave": [f"/reports/after-leave/?day={day}" for day in days],
+        "year_of_a_unit": some(leaves or units, f"/reports/year/?unit={{}}&year={today.year}"),
+        "year_of_a_person": some(people, f"/reports/year/people/{{}}?year={today.year}"),
+        "trends": [f"/reports/trends/?from={day - timedelta(days=84)}&to={day}" for day in days],
     }
 
 

@@ -14,13 +14,17 @@ from typing import Any
 from sqlalchemy import Connection, Insert, func, insert, select
 
 from cli.synthetic.faults import with_faults
-from cli.synthetic.habits import habit
+from cli.synthetic.habits import Away, habit, letters
 from cli.synthetic.ledger import VERSION, Plan, Written, write
 from cli.synthetic.phones import SINCE, UNTIL, submissions
 from cli.synthetic.places import Site, sites
 from cli.synthetic.staff import Employee, staff
+from collector.judging.entries import CODECS, EntryKind
+from collector.rules.codes import Code
+from collector.rules.evidence import Permit
 from collector.rules.hours import WIB
 from collector.rules.violations.case import Status
+from collector.store.hours import Entry
 from collector.store.people import Assignment, Kiosk, KioskKey, Person, Template, Unit
 from collector.store.records import Chain, KioskStatus, StoredRecord
 from collector.store.results import Fresh
@@ -123,7 +127,7 @@ def _decisions(chance: Random, keys: Iterable[str]) -> Iterator[dict[str, Any]]:
 
 
 def _plans(wish: Wish, places: Sequence[Site], people: Sequence[Employee]) -> Iterator[Plan]:
-    chance = wish.chance("habits")
+    chance, leave = wish.chance("habits"), wish.chance("letters")
     theirs: list[list[Employee]] = [[] for _ in places]
     for one in people:
         theirs[one.unit].append(one)
@@ -140,6 +144,7 @@ def _plans(wish: Wish, places: Sequence[Site], people: Sequence[Employee]) -> It
                 lon=site.lon,
                 habits=tuple(habit(chance, one.id) for one in members[number::kiosks]),
                 days=wish.dates,
+                letters=tuple(each for one in members[number::kiosks] for each in letters(leave, one.id, wish.dates)),
             )
 
 
@@ -170,6 +175,24 @@ def _people(connection: Connection, wish: Wish, made: Regency) -> None:
     _many(connection, insert(Assignment), [_post(one, made.sites) for one in made.people])
     faces = {"model": "synthetic", "vector": b"", "photos": 3, "made_at": registered}
     _many(connection, insert(Template), [{"person": one.id, **faces} for one in made.people])
+    _many(connection, insert(Entry), [_letter(each, registered) for plan in made.plans for each in plan.letters])
+
+
+def _letter(each: Away, at: datetime) -> dict[str, Any]:
+    """The letter as an entry, judged like any other."""
+    number = f"800/{each.person[:6]}/{each.since:%m%d}"
+    permit = Permit(person=each.person, code=Code(each.code), since=each.since, until=each.until, letter=number)
+    return {
+        "id": f"{each.person}-{each.since:%Y%m%d}",
+        "kind": EntryKind.PERMIT.value,
+        "person": each.person,
+        "since": each.since,
+        "until": each.until,
+        "document": CODECS[EntryKind.PERMIT].encode(permit),
+        "reason": f"surat {number}",
+        "entered_by": "bkd (demo)",
+        "entered_at": at,
+    }
 
 
 def _person(one: Employee) -> dict[str, Any]:

@@ -10,7 +10,13 @@ from random import Random
 from collector.rules.hours import WIB
 
 FRIDAY, SATURDAY, SUNDAY = 4, 5, 6
-ON_LEAVE = 0.05
+STAYS_AWAY = 0.003
+"""Without a word: absent without reason."""
+LEAVES_A_DAY = 0.016
+LEAVE = {"CT": 30, "CS": 25, "DL": 25, "I": 12, "DK": 5, "CM": 1, "CAP": 2}
+"""By letter, of a hundred."""
+LONG = {"CM": 60, "CAP": 8}
+"""Days at most; other letters are of up to five."""
 FORGETS_TO_LOOK = 0.02
 LOOKS_TWICE = 0.12
 LOOKS_AT_NOON = 0.12
@@ -53,14 +59,38 @@ def hours(kind: str, day: date) -> tuple[time, time] | None:
     return (time(7, 30), end) if end else None
 
 
-def comings(chance: Random, habits: Sequence[Habit], kind: str, day: date) -> Iterator[Coming]:
-    """All who stand before the kiosks of a unit on a date, in no order."""
+@dataclass(frozen=True, slots=True)
+class Away:
+    """A letter by which somebody is not at work; both dates included."""
+
+    person: str
+    code: str
+    since: date
+    until: date
+
+
+def letters(chance: Random, person: str, days: Sequence[date]) -> Iterator[Away]:
+    """The letters of a person over these dates, in order, none over another."""
+    free = days[0]
+    for day in days:
+        if day < free or chance.random() >= LEAVES_A_DAY:
+            continue
+        code = chance.choices(list(LEAVE), list(LEAVE.values()))[0]
+        until = day + timedelta(days=chance.randrange(LONG.get(code, 5)))
+        free = until + timedelta(days=1)
+        yield Away(person, code, day, until)
+
+
+def comings(
+    chance: Random, habits: Sequence[Habit], kind: str, day: date, away: frozenset[str] = frozenset()
+) -> Iterator[Coming]:
+    """All who stand before the kiosks of a unit on a date, in no order. `away`: people with a letter for it."""
     asked = hours(kind, day)
     if asked is None:
         return
     start, end = (datetime.combine(day, clock, WIB) for clock in asked)
     for one in habits:
-        if chance.random() < ON_LEAVE:
+        if chance.random() < STAYS_AWAY or one.person in away:
             continue
         for at in _moments(chance, one, start, end):
             yield Coming(at, one.person)

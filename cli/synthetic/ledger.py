@@ -17,7 +17,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from cli.synthetic.habits import Coming, Habit, comings, hours
+from cli.synthetic.habits import Away, Coming, Habit, comings, hours
 from collector.rules.hours import WIB
 from wire.records import (
     GENESIS,
@@ -71,6 +71,7 @@ class Plan:
     lon: float
     habits: tuple[Habit, ...]
     days: tuple[date, ...]
+    letters: tuple[Away, ...] = ()
     faults: Faults = Faults()
     visits: tuple[Coming, ...] = ()
 
@@ -163,7 +164,9 @@ class _Pen:
             if at.astimezone(WIB).date() == day:
                 yield at, Event(event=word, detail=dict(detail))
         before = ready
-        for coming in sorted(comings(self.chance, self.plan.habits, self.plan.kind, day), key=lambda each: each.at):
+        away = frozenset(each.person for each in self.plan.letters if each.since <= day <= each.until)
+        expected = comings(self.chance, self.plan.habits, self.plan.kind, day, away)
+        for coming in sorted(expected, key=lambda each: each.at):
             before = max(coming.at, before + APART)
             yield before, self._look(coming.person)
         for coming in self._visits(day):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,7 +12,7 @@ from collector.recap.month import Month, ranges, written
 from collector.recap.people import Member
 from collector.rules.codes import Code
 from collector.rules.day import DayResult
-from collector.rules.discipline import Notice, Standing, notices, standing
+from collector.rules.discipline import Notice, Standing, Tally, notices, reckoned, standing
 from collector.rules.month import Correction, Recap, recap
 
 WITHOUT_COLUMN = (Code.DK, Code.WFA, Code.CLTN)
@@ -46,22 +46,24 @@ class Line:
         return sum((each.percent for each in self.corrections), Decimal(0))
 
 
-def lines(
+def lines(  # noqa: PLR0913, PLR0917 - what a recap is made of
     members: Iterable[Member],
     results: Iterable[DayResult],
     month: Month,
     units: frozenset[str],
     closed: Iterable[DayResult] = (),
+    tallies: Mapping[str, Tally] | None = None,
 ) -> tuple[Line, ...]:
     """A line for everybody who has at least one day in these units, by unit, name and number.
 
     `results`: of these people as they are known now, from late December of the year before on; days after the month are
     left out. `closed`: days of the month as they were paid: they stand in place of what is known now, but the counters
-    of the year rest on what is known now. Raises ValueError for two results of a date.
+    of the year rest on what is known now. `tallies`: of the year up to the month's end where they were counted by the
+    database, so that `results` may hold the month alone. Raises ValueError for two results of a date.
     """
     known, paid = _by_person(results, month), _by_person(closed, month)
     judged = {day.day for days in (*known.values(), *paid.values()) for day in days if day.day >= month.days[0]}
-    scope = _Scope(units, month, len(judged))
+    scope = _Scope(units, month, len(judged), tallies)
     found = [_line(member, known[member.id], paid[member.id], scope) for member in members]
     return tuple(sorted((line for line in found if line.days), key=_order))
 
@@ -81,6 +83,7 @@ class _Scope:
     units: frozenset[str]
     month: Month
     judged: int
+    tallies: Mapping[str, Tally] | None
 
 
 def _order(line: Line) -> tuple[str, str, str, str]:
@@ -91,7 +94,7 @@ def _order(line: Line) -> tuple[str, str, str, str]:
 def _line(member: Member, known: list[DayResult], paid: list[DayResult], scope: _Scope) -> Line:
     days = _days_here(known, paid, scope)
     sums = recap(member.id, days)
-    year = standing(member.id, scope.month.year, known, member.ladder)
+    year = _standing(member, known, scope)
     return Line(
         member=member,
         month=sums,
@@ -101,6 +104,12 @@ def _line(member: Member, known: list[DayResult], paid: list[DayResult], scope: 
         notices=tuple(notices(year, member.ladder)),
         note=_note(sums, [day.day for day in days], scope.judged),
     )
+
+
+def _standing(member: Member, known: list[DayResult], scope: _Scope) -> Standing:
+    if scope.tallies is None:
+        return standing(member.id, scope.month.year, known, member.ladder)
+    return reckoned(scope.tallies.get(member.id, Tally(member.id)), scope.month.year, member.ladder)
 
 
 def _days_here(known: list[DayResult], paid: list[DayResult], scope: _Scope) -> tuple[DayResult, ...]:

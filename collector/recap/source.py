@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +20,7 @@ from collector.recap.month import Month, written
 from collector.recap.people import Asked, Member, Office, Signatory
 from collector.recap.staff import Signs, Staff
 from collector.reports.presence import Query
+from collector.reports.tallies import tallies
 from collector.rules.codes import Code, State
 from collector.rules.day import DayResult
 from collector.rules.document import DAY_RESULT, RULE_SET
@@ -49,7 +50,7 @@ class Wish:
 def unit_month(session: Session, wish: Wish) -> tuple[Asked, tuple[Line, ...]]:
     """The recap of a unit and those below it. Raises ReportError when there is no such unit or no judged day.
 
-    Eleven queries, and three for each further 500 people.
+    Twelve queries, and at most six for each further 500 people.
     """
     units = known_units(session)
     if wish.unit not in units:
@@ -67,7 +68,8 @@ def unit_month(session: Session, wish: Wish) -> tuple[Asked, tuple[Line, ...]]:
     path = [unit.code for unit in _upwards(units, wish.unit)]
     asked = Asked(office=office, month=wish.month, printed=wish.printed, closed=_when_closed(session, path, wish))
     booked = _corrections(session, wish.month, people)
-    found = lines(members, results, wish.month, below, closed)
+    year = tallies(session, wish.month.year, wish.month.days[-1], people)
+    found = lines(members, results, wish.month, below, closed, year)
     return asked, tuple(replace(line, corrections=booked.get(line.member.id, ())) for line in found)
 
 
@@ -79,12 +81,11 @@ def _here(session: Session, month: Month, units: Collection[str]) -> list[str]:
 
 
 def _results(session: Session, people: Sequence[str], month: Month) -> list[DayResult]:
-    """From December of the year before: ten days in a row may begin there."""
     row = DayRow
     query = select(
         *(row.person, row.day, row.state, row.codes, row.working, row.minutes_late, row.minutes_early),
         *(row.no_check_in, row.no_check_out, row.percent_milli, row.unit, row.rules),
-    ).where(row.day >= date(month.year - 1, 12, 1), row.day <= month.days[-1])
+    ).where(row.day >= month.days[0], row.day <= month.days[-1])
     return [_result(*told) for told in _by_people(session, query, row.person, people)]
 
 

@@ -48,13 +48,28 @@ def standing(person: str, year: int, days: Iterable[DayResult], ladder: Ladder) 
     this_year = [day for on, day in final.items() if on.year == year]
     absent = sum(Code.TK in day.codes for day in this_year)
     minutes = sum(day.minutes_late + day.minutes_early for day in this_year)
+    return reckoned(Tally(person, absent, minutes, max(rows(final, year), default=0)), year, ladder)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What the counters rest on, counted elsewhere: days absent, minutes late and early, the longest row."""
+
+    person: str
+    absent: int = 0
+    minutes: int = 0
+    longest_row: int = 0
+
+
+def reckoned(tally: Tally, year: int, ladder: Ladder) -> Standing:
+    """The standing that a tally gives."""
     return Standing(
-        person=person,
+        person=tally.person,
         year=year,
-        absent=absent,
-        minutes=minutes,
-        days=absent + minutes // ladder.minutes_a_day,
-        longest_row=max(rows(final, year), default=0),
+        absent=tally.absent,
+        minutes=tally.minutes,
+        days=tally.absent + tally.minutes // ladder.minutes_a_day,
+        longest_row=tally.longest_row,
     )
 
 

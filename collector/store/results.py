@@ -14,7 +14,7 @@ from collector.store.base import Base
 from collector.store.records import AutoId
 
 HELD = "minutes_late > 0 OR minutes_early > 0 OR codes LIKE '% TK %'"
-"""Days that count in the year's discipline: one in some ten, so that an index of them alone answers for a year."""
+"""Days that count in the year's discipline: one in some ten, so that indexes of them alone answer for a year."""
 
 
 class Fresh(Base):
@@ -140,8 +140,14 @@ class DayRow(Base):
             postgresql_where=text("state = 'open'"),
         ),
         Index(
-            "ix_day_results_held",
-            *("day", "unit", "person", "state", "codes", "minutes_late", "minutes_early", "first_in"),
+            "ix_day_results_held_person",
+            *("person", "day", "state", "codes", "minutes_late", "minutes_early"),
+            sqlite_where=text(HELD),
+            postgresql_where=text(HELD),
+        ),
+        Index(
+            "ix_day_results_held_unit",
+            *("unit", "day", "state", "codes", "minutes_late", "first_in"),
             sqlite_where=text(HELD),
             postgresql_where=text(HELD),
         ),

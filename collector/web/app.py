@@ -47,6 +47,7 @@ from collector.web.desk import Clock, Desk
 from collector.web.guard import guard
 from collector.web.language import speak
 from collector.web.menu import menu
+from collector.web.reporting import back, discipline, recap, trends, year
 from collector.web.words import LANGUAGES
 
 log = logging.getLogger(__name__)
@@ -72,6 +73,11 @@ AREAS = (
     hours,
     appeals,
     phone_api,
+    recap,
+    discipline,
+    back,
+    year,
+    trends,
 )
 """Each gives `pages(desk, settings)`, its blueprint, and `MENU`, its entries in the bar."""
 

@@ -1,4 +1,4 @@
-"""Sums of judged days by unit, and an index of the days that are held against somebody."""
+"""Sums of judged days by unit, and indexes of the days that are held against somebody."""
 
 from __future__ import annotations
 
@@ -24,6 +24,10 @@ OTHERS = {
     "minutes_early": "sum(minutes_early)",
 }
 HELD = "minutes_late > 0 OR minutes_early > 0 OR codes LIKE '% TK %'"
+INDEXES = {
+    "ix_day_results_held_person": ["person", "day", "state", "codes", "minutes_late", "minutes_early"],
+    "ix_day_results_held_unit": ["unit", "day", "state", "codes", "minutes_late", "first_in"],
+}
 
 
 def upgrade() -> None:
@@ -37,13 +41,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("day", "unit", name=op.f("pk_unit_days")),
     )
     op.create_index("ix_unit_days_unit_day", "unit_days", ["unit", "day"])
-    op.create_index(
-        "ix_day_results_held",
-        "day_results",
-        ["day", "unit", "person", "state", "codes", "minutes_late", "minutes_early", "first_in"],
-        sqlite_where=sa.text(HELD),
-        postgresql_where=sa.text(HELD),
-    )
+    for name, columns in INDEXES.items():
+        op.create_index(name, "day_results", columns, sqlite_where=sa.text(HELD), postgresql_where=sa.text(HELD))
     sums = [f"sum(CASE WHEN codes LIKE '% {code} %' THEN 1 ELSE 0 END)" for code in CODES] + list(OTHERS.values())
     names = ", ".join(counts)
     told = f"INSERT INTO unit_days (day, unit, {names}) SELECT day, unit, {', '.join(sums)}"

@@ -1,0 +1,1 @@
+"""Pages of reports: recaps, early warning, after joint leave, the year, trends."""

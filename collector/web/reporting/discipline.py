@@ -1,0 +1,126 @@
+"""Who nears a paragraph of the discipline law this year. The page names the paragraph, never a punishment."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, Response, render_template
+from sqlalchemy.orm import Session
+
+from collector import audit
+from collector.accounts.roles import ALL_STAFF
+from collector.reports.sums import newest_day
+from collector.reports.units import Units
+from collector.reports.warnings import Warned, exact, warned
+from collector.rules.discipline import Notice
+from collector.settings import CollectorSettings
+from collector.web.access import allow
+from collector.web.desk import Desk
+from collector.web.menu import Entry, Group
+from collector.web.paging import PAGE
+from collector.web.paging import pages as pages_of
+from collector.web.reporting.asked import Where, asker, where_asked, whole_regency, year_asked
+from collector.web.sheets import sheet
+from collector.web.words import N_
+
+MENU = (Entry("discipline.show", N_("Early warning"), Group.REPORTS),)
+COLUMNS = (
+    *("tahun", "nama", "nip", "unit", "nama_unit", "tk_hari", "menit", "hari_seluruhnya", "hari_berturut"),
+    *("dasar", "kedudukan"),
+)
+
+
+def pages(desk: Desk, _settings: CollectorSettings) -> Blueprint:
+    """The list and its CSV."""
+    blueprint = Blueprint("discipline", __name__, url_prefix="/reports/discipline")
+
+    @blueprint.get("/")
+    @allow(*ALL_STAFF)
+    def show() -> str:
+        with desk.session() as session:
+            values = _values(desk, session)
+        _note(desk, "discipline.read", values["where"], values["year"])
+        return render_template("reports/discipline.html", **values)
+
+    @blueprint.get("/list.csv")
+    @allow(*ALL_STAFF)
+    def table() -> Response:
+        with desk.session() as session:
+            where, year = where_asked(session), year_asked(desk.today().date)
+            until = _until(session, year, desk.today().date)
+            found = warned(session, year, until, where.codes) if until else []
+            rows = exact(session, year, until, found) if until else []
+        _note(desk, "discipline.export", where, year)
+        return sheet(f"peringatan-dini-{where.code or 'semua'}-{year}", _rows(year, rows, where.units))
+
+    return blueprint
+
+
+def _values(desk: Desk, session: Session) -> dict[str, Any]:
+    where, year = where_asked(session), year_asked(desk.today().date)
+    until = _until(session, year, desk.today().date)
+    found = warned(session, year, until, where.codes) if until else []
+    sheets = pages_of(len(found))
+    shown = exact(session, year, until, found[sheets.offset : sheets.offset + PAGE]) if until else []
+    return {
+        "where": where,
+        "year": year,
+        "until": until,
+        "whole": len(found),
+        "reached": sum(each.reached for each in found),
+        "rungs": _rungs(found),
+        "by_unit": _by_unit(found, where),
+        "pages": sheets,
+        "rows": shown,
+        "may_all": whole_regency(session),
+    }
+
+
+def _until(session: Session, year: int, today: date) -> date | None:
+    """The last judged date of the year, up to today."""
+    newest = newest_day(session, min(today, date(year, 12, 31)))
+    return newest if newest is not None and newest.year == year else None
+
+
+def _rungs(found: Iterable[Warned]) -> list[tuple[Notice, int, int]]:
+    """Every paragraph that anybody has reached or nears: how many have, how many do."""
+    reached: Counter[str] = Counter()
+    near: Counter[str] = Counter()
+    known: dict[str, Notice] = {}
+    for one in found:
+        for notice in one.notices:
+            key = f"{notice.rung.in_row}/{notice.rung.least:03}/{notice.rung.paragraph}"
+            known.setdefault(key, notice)
+            (reached if notice.reached else near)[key] += 1
+    return [(known[key], reached[key], near[key]) for key in sorted(known)]
+
+
+def _by_unit(found: Iterable[Warned], where: Where) -> list[tuple[str, str, int]]:
+    """Code, name and number of people of each unit right below, the most first."""
+    counted: Counter[str] = Counter()
+    for one in found:
+        path = [each.code for each in where.units.path(one.unit)]
+        below = path[path.index(where.code) + 1 :] if where.code in path else path
+        counted[below[0] if below else one.unit] += 1
+    return [(code, where.units.name(code), count) for code, count in counted.most_common()]
+
+
+def _rows(year: int, rows: Iterable[Warned], units: Units) -> Iterator[tuple[object, ...]]:
+    yield COLUMNS
+    for one in rows:
+        where = one.standing
+        for notice in one.notices:
+            yield (
+                *(year, one.name, one.number, one.unit, units.name(one.unit)),
+                *(where.absent, where.minutes, where.days, where.longest_row),
+                f"{notice.law} {notice.rung.paragraph}",
+                "tercapai" if notice.reached else f"{notice.missing} hari lagi",
+            )
+
+
+def _note(desk: Desk, action: str, where: Where, year: int) -> None:
+    with desk.write() as session:
+        audit.note(session, asker(), action, where.code, {"year": year}, desk.now())
