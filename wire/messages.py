@@ -12,9 +12,10 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue
 
 from wire.codec import Codec
+from wire.seals import LARGEST
 from wire.types import Argument, ChainId, Cosine, Count, Digest, Instant, KioskId, Name, PersonId, Seq, Word
 
-MAX_MESSAGE_BYTES = 2_097_152
+MAX_MESSAGE_BYTES = LARGEST
 """Longest sealed message of any kind that is accepted: a sealed roster manifest of 15,000 people takes 1.8 MB."""
 
 

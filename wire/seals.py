@@ -25,6 +25,16 @@ from wire.errors import SealError, UnreadableError
 SIGNING = ["Ed25519"]
 ENCRYPTION = ["ECDH-ES", "A256GCM"]
 
+LARGEST = 2_097_152
+"""Bytes of the longest sealed text, and of the longest encrypted one, that is read."""
+
+# joserfc by itself reads no payload of more than 128,000 bytes and no ciphertext of more than 65,536: a roster manifest of
+# 1,300 people, an enrolment picture of 48 kB.
+_SEALS = jws.JWSRegistry(algorithms=SIGNING)
+_SEALS.max_payload_length = LARGEST
+_BOXES = jwe.JWERegistry(algorithms=ENCRYPTION)
+_BOXES.max_ciphertext_length = LARGEST
+
 
 class Sealed(StrEnum):
     """What a seal is over: the `typ` of its header."""
@@ -93,7 +103,7 @@ class PublicKey:
     def verify(self, sealed: str | bytes, kind: Sealed) -> bytes:
         """The signed bytes. Raises SealError when the seal is broken, of another kind, or not made with this key."""
         try:
-            opened = jws.deserialize_compact(sealed, self._key, algorithms=SIGNING)
+            opened = jws.deserialize_compact(sealed, self._key, algorithms=SIGNING, registry=_SEALS)
         except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
             message = f"seal of {self.name} does not verify: {type(error).__name__}"
             raise SealError(message) from error
@@ -173,7 +183,9 @@ def peek(sealed: str | bytes) -> dict[str, Any]:
 def payload_of(sealed: str | bytes) -> bytes:
     """The bytes under a seal, unverified: only for what this side sealed itself. Raises SealError."""
     try:
-        return bytes(jws.extract_compact(sealed if isinstance(sealed, bytes) else sealed.encode()).payload)
+        return bytes(
+            jws.extract_compact(sealed if isinstance(sealed, bytes) else sealed.encode(), registry=_SEALS).payload
+        )
     except (JoseError, ValueError, TypeError) as error:
         message = "not a sealed message: it has no readable payload"
         raise SealError(message) from error
@@ -228,7 +240,7 @@ class DecryptionKey:
     def decrypt(self, encrypted: str | bytes) -> bytes:
         """The plain bytes. Raises UnreadableError when it is not for this key or was altered."""
         try:
-            opened = jwe.decrypt_compact(encrypted, self._key, algorithms=ENCRYPTION)
+            opened = jwe.decrypt_compact(encrypted, self._key, registry=_BOXES)
         except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
             message = f"not readable with key {self.name}: {type(error).__name__}"
             raise UnreadableError(message) from error

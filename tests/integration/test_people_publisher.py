@@ -25,7 +25,7 @@ from models import calibration, manifest
 from wire.errors import UnreadableError
 from wire.jwks import key_set
 from wire.messages import MAX_MESSAGE_BYTES, ROSTER_ENTRY, ROSTER_MANIFEST, RosterEntry, RosterManifest
-from wire.seals import DecryptionKey, KeyName, Sealed, SealingKey, digest
+from wire.seals import DecryptionKey, KeyName, Keyring, Sealed, SealingKey, digest, payload_of
 
 NOW = datetime(2026, 1, 5, 1, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)
@@ -340,6 +340,15 @@ def test_the_largest_roster_fits_a_message(centre: Centre) -> None:
     )
     sealed = centre.keys.seal(Sealed.ROSTER_MANIFEST, ROSTER_MANIFEST.encode(largest))
     assert len(sealed) <= MAX_MESSAGE_BYTES
+    ring = Keyring([centre.keys.signing[-1].public])
+    assert ROSTER_MANIFEST.decode(ring.verify(sealed, Sealed.ROSTER_MANIFEST)) == largest  # as a kiosk reads it
+    assert ROSTER_MANIFEST.decode(payload_of(sealed)) == largest  # as the next run does
+
+
+def test_a_kiosk_of_a_large_office_is_told_again_only_when_something_changed(centre: Centre) -> None:
+    _office(centre, 1, 1400)
+    assert len(centre.changes()) == 1401
+    assert centre.changes(LATER) == []
 
 
 def _statements(centre: Centre, *verbs: str) -> list[str]:

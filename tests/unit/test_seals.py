@@ -12,7 +12,19 @@ from joserfc.jwk import OKPKey
 
 from wire.errors import SealError, UnreadableError
 from wire.jwks import KEY_SET, key_set, readable
-from wire.seals import DecryptionKey, KeyName, Keyring, PublicKey, Recipient, Sealed, SealingKey, digest, peek
+from wire.seals import (
+    LARGEST,
+    DecryptionKey,
+    KeyName,
+    Keyring,
+    PublicKey,
+    Recipient,
+    Sealed,
+    SealingKey,
+    digest,
+    payload_of,
+    peek,
+)
 
 NAME = KeyName("kiosk-1", 1)
 KEY = SealingKey.generate(NAME)
@@ -34,6 +46,23 @@ def test_no_character_of_a_sealed_text_can_be_changed(data: st.DataObject) -> No
     if altered != sealed:
         with pytest.raises(SealError):
             RING.verify(altered, Sealed.RECORD)
+
+
+@pytest.mark.parametrize("size", [129_000, 1_500_000])
+def test_what_is_large_is_read_up_to_the_longest_message(size: int) -> None:
+    """A roster of 15,000 people, an enrolment picture: the library's own limits are far lower."""
+    payload = b"x" * size
+    sealed = KEY.seal(Sealed.ROSTER_MANIFEST, payload)
+    assert RING.verify(sealed, Sealed.ROSTER_MANIFEST) == payload_of(sealed) == payload
+    assert BOX.decrypt(BOX.recipient.encrypt(payload)) == payload
+
+
+def test_what_is_longer_than_any_message_is_refused() -> None:
+    payload = b"x" * LARGEST
+    with pytest.raises(SealError):
+        RING.verify(KEY.seal(Sealed.ROSTER_MANIFEST, payload), Sealed.ROSTER_MANIFEST)
+    with pytest.raises(UnreadableError):
+        BOX.decrypt(BOX.recipient.encrypt(payload))
 
 
 def test_a_signature_has_one_spelling_only() -> None:
