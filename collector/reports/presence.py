@@ -7,22 +7,31 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from collector.reports.day import Day
+from collector.reports.sums import Sums, added, by_unit
 from collector.reports.watermarks import ChainMark, is_behind, watermark
 from collector.store.people import Assignment, Kiosk, Person, Template, Unit
 from collector.store.records import Chain, StoredRecord
+from collector.store.results import DayRow
 
 CHECK_IN = "check-in"
 Query: TypeAlias = "Select[*tuple[Any, ...]]"
+FEW = 500
+"""Of so many people the looks are asked for by name, of more by date."""
+
+NOT_SEEN: tuple[None, None, int] = (None, None, 0)
 Show: TypeAlias = Literal["all", "present", "waiting"]
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One person of a unit on one day. `looks` counts check-in records; `first` and `last` are None without one."""
+    """One person of a unit on one day. `looks` counts check-in records; `first` and `last` are None without one.
+
+    `state`, `codes`: what the day became as far as it is judged; empty where it is not.
+    """
 
     person: str
     name: str
@@ -34,11 +43,14 @@ class Seen:
     first: datetime | None
     last: datetime | None
     looks: int
+    state: str
+    codes: tuple[str, ...]
 
 
 @dataclass(slots=True)
 class UnitDay:
-    """A unit with everything below it. `behind`: kiosks whose records of this day may still be missing."""
+    """A unit with everything below it. `behind`: kiosks whose records of this day may still be missing; `sums`:
+    what the day became of those who are judged."""
 
     code: str
     name: str
@@ -49,6 +61,7 @@ class UnitDay:
     kiosks: int = 0
     behind: int = 0
     complete_at: datetime | None = None
+    sums: Sums = field(default_factory=lambda: Sums({}))
     children: list[UnitDay] = field(default_factory=list)
 
     @property
@@ -75,6 +88,7 @@ class UnitDay:
         self.assigned += other.assigned
         self.present += other.present
         self.enrolled += other.enrolled
+        self.sums = added((self.sums, other.sums))
         self._join_kiosks(other.kiosks, other.complete_at, other.behind)
 
     def _join_kiosks(self, count: int, complete_at: datetime | None, behind: int) -> None:
@@ -96,7 +110,7 @@ class Choice:
 
 
 def units_of_day(session: Session, day: Day, now: datetime) -> dict[str, UnitDay]:
-    """Every unit by code, each with the sums of what lies below it. Three queries, however many people there are."""
+    """Every unit by code, each with the sums of what lies below it. Four queries, however many people there are."""
     rows = session.execute(select(Unit.code, Unit.name, Unit.parent).order_by(Unit.name, Unit.code))
     units = {code: UnitDay(code, name, parent) for code, name, parent in rows}
     for code, assigned, present, enrolled in session.execute(_counts(day)):
@@ -104,6 +118,9 @@ def units_of_day(session: Session, day: Day, now: datetime) -> dict[str, UnitDay
         unit.assigned, unit.present, unit.enrolled = assigned, present, enrolled
     for kiosk_unit, complete_at in _kiosk_marks(session):
         units[kiosk_unit].add_kiosk(complete_at, is_behind(complete_at, day, now))
+    for code, sums in by_unit(session, day.date, day.date).items():
+        if code in units:
+            units[code].sums = sums
     _hang(units)
     return units
 
@@ -114,51 +131,60 @@ def roots(units: dict[str, UnitDay]) -> list[UnitDay]:
 
 
 def people_of_day(session: Session, day: Day, choice: Choice, limit: int | None = None, offset: int = 0) -> list[Seen]:
-    """The people assigned on that day, by unit and name, with their looks. One query."""
-    looks = _looks(day).subquery()
+    """The people assigned on that day, by unit and name, with their looks and what their day became. Two queries."""
     query = (
-        _assigned(day, choice, looks)
+        _assigned(day, choice)
         .with_only_columns(
             *(Person.id, Person.name, Person.number, Person.status, Unit.code, Unit.name, _has_template()),
-            *(looks.c.first, looks.c.last, func.coalesce(looks.c.looks, 0)),
+            *(DayRow.state, DayRow.codes),
         )
+        .outerjoin(DayRow, and_(DayRow.person == Person.id, DayRow.day == day.date))
         .order_by(Unit.name, Unit.code, Person.name, Person.id)
         .limit(limit)
         .offset(offset)
     )
-    return [Seen(*row) for row in session.execute(query)]
+    rows = session.execute(query).all()
+    looks = _looks(day)
+    if len(rows) <= FEW:
+        looks = looks.where(StoredRecord.person.in_([row[0] for row in rows]))
+    found: dict[str, tuple[Any, ...]] = {person: tuple(rest) for person, *rest in session.execute(looks)}
+    facts = ((*row[:7], *found.get(row[0], NOT_SEEN), row[7] or "", tuple((row[8] or "").split())) for row in rows)
+    return [Seen(*fact) for fact in facts]
 
 
 def count_people(session: Session, day: Day, choice: Choice) -> int:
     """How many people `people_of_day` would list without a limit. One query."""
-    query = _assigned(day, choice, _looks(day).subquery()).with_only_columns(func.count())
+    query = _assigned(day, choice).with_only_columns(func.count())
     return session.scalars(query).one()
 
 
 def _looks(day: Day) -> Query:
-    return (
-        select(
-            StoredRecord.person,
-            func.min(StoredRecord.at).label("first"),
-            func.max(StoredRecord.at).label("last"),
-            func.count().label("looks"),
-        )
-        .where(StoredRecord.kind == CHECK_IN, StoredRecord.at >= day.start, StoredRecord.at < day.end)
-        .group_by(StoredRecord.person)
+    record = StoredRecord
+    query = select(
+        record.person,
+        func.min(record.at).label("first"),
+        func.max(record.at).label("last"),
+        func.count().label("looks"),
     )
+    return _within(day, query).group_by(record.person)
+
+
+def _within(day: Day, query: Query) -> Query:
+    """Check-ins of that day; an index has all that is asked of them."""
+    record = StoredRecord
+    return query.where(record.kind == CHECK_IN, record.at >= day.start, record.at < day.end)
 
 
 def _has_template() -> Any:
     return select(Template.person).where(Template.person == Person.id).exists()
 
 
-def _assigned(day: Day, choice: Choice, looks: Any) -> Query:
-    """People whose main assignment covers the day, joined with their looks."""
+def _assigned(day: Day, choice: Choice) -> Query:
+    """People whose main assignment covers the day."""
     query = (
         select(Person.id)
         .join(Assignment, Assignment.person == Person.id)
         .join(Unit, Unit.code == Assignment.unit)
-        .outerjoin(looks, looks.c.person == Person.id)
         .where(Assignment.kind == "main", Assignment.from_day <= day.date)
         .where(or_(Assignment.until_day.is_(None), Assignment.until_day >= day.date))
         .where(or_(Person.left_on.is_(None), Person.left_on >= day.date))
@@ -166,7 +192,8 @@ def _assigned(day: Day, choice: Choice, looks: Any) -> Query:
     if choice.units is not None:
         query = query.where(Unit.code.in_(choice.units))
     if choice.show != "all":
-        query = query.where(looks.c.first.is_not(None) if choice.show == "present" else looks.c.first.is_(None))
+        seen = Person.id.in_(_within(day, select(StoredRecord.person).where(StoredRecord.person.is_not(None))))
+        query = query.where(seen if choice.show == "present" else ~seen)
     if choice.search:
         piece = choice.search.lower()
         query = query.where(
@@ -180,7 +207,7 @@ def _assigned(day: Day, choice: Choice, looks: Any) -> Query:
 def _counts(day: Day) -> Query:
     looks = _looks(day).subquery()
     enrolled = func.sum(case((_has_template(), 1), else_=0))
-    query = _assigned(day, Choice(), looks)
+    query = _assigned(day, Choice()).outerjoin(looks, looks.c.person == Person.id)
     return query.with_only_columns(Unit.code, func.count(), func.count(looks.c.first), enrolled).group_by(Unit.code)
 
 

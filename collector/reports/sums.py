@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,6 +15,8 @@ from collector.rules.codes import EARLY, LATE, Code
 from collector.store.sums import CODE_COLUMNS, OTHER_COLUMNS, UNIT_DAYS
 
 NAMES = (*CODE_COLUMNS.values(), *OTHER_COLUMNS)
+RATES = (*(CODE_COLUMNS[code] for code in (*LATE, Code.TK)), "people", "working", "open")
+"""What the shares of late and absent are reckoned from."""
 LEAVE = (Code.CT, Code.CS, Code.CM, Code.CAP, Code.CB, Code.CLTN, Code.I)
 DUTY = (Code.DL, Code.DK, Code.TB, Code.WFH, Code.WFA)
 OFF = (Code.LB, Code.LJ, Code.CBER)
@@ -93,9 +95,11 @@ def added(several: Iterable[Sums]) -> Sums:
     return Sums(whole)
 
 
-def by_unit(session: Session, since: date, until: date, units: Collection[str] | None = None) -> dict[str, Sums]:
-    """Sums of each unit alone between two dates, both included. One query."""
-    return {key: sums for (key,), sums in _grouped(session, (UNIT_DAYS.c.unit,), since, until, units)}
+def by_unit(
+    session: Session, since: date, until: date, units: Collection[str] | None = None, names: Sequence[str] = NAMES
+) -> dict[str, Sums]:
+    """Sums of each unit alone between two dates, both included; `names`: of these columns alone. One query."""
+    return {key: sums for (key,), sums in _grouped(session, (UNIT_DAYS.c.unit,), since, until, units, names)}
 
 
 def by_day(session: Session, since: date, until: date, units: Collection[str] | None = None) -> dict[date, Sums]:
@@ -103,18 +107,23 @@ def by_day(session: Session, since: date, until: date, units: Collection[str] | 
     return {key: sums for (key,), sums in _grouped(session, (UNIT_DAYS.c.day,), since, until, units)}
 
 
-def _grouped(
-    session: Session, keys: tuple[ColumnElement[Any], ...], since: date, until: date, units: Collection[str] | None
+def _grouped(  # noqa: PLR0913, PLR0917 - what by what, when, of whom
+    session: Session,
+    keys: tuple[ColumnElement[Any], ...],
+    since: date,
+    until: date,
+    units: Collection[str] | None,
+    names: Sequence[str] = NAMES,
 ) -> Iterable[tuple[tuple[Any, ...], Sums]]:
     query = (
-        select(*keys, *(func.sum(UNIT_DAYS.c[name]) for name in NAMES))
+        select(*keys, *(func.sum(UNIT_DAYS.c[name]) for name in names))
         .where(UNIT_DAYS.c.day >= since, UNIT_DAYS.c.day <= until)
         .group_by(*keys)
     )
     if units is not None:
         query = query.where(UNIT_DAYS.c.unit.in_(sorted(units)))
     for row in session.execute(query):
-        counts = {name: int(count) for name, count in zip(NAMES, row[len(keys) :], strict=True) if count}
+        counts = {name: int(count) for name, count in zip(names, row[len(keys) :], strict=True) if count}
         yield tuple(row[: len(keys)]), Sums(counts)
 
 

@@ -36,7 +36,7 @@ class StoredRecord(Base):
     __table_args__ = (
         Index("ix_records_person_at", "person", "at"),
         Index("ix_records_kiosk_at", "kiosk", "at"),
-        Index("ix_records_kind_at", "kind", "at"),
+        Index("ix_records_kind_at_person", "kind", "at", "person"),
     )
     kiosk: Mapped[str] = mapped_column(String(63), primary_key=True)
     chain: Mapped[str] = mapped_column(String(43), primary_key=True)

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, render_template
 from sqlalchemy.orm import Session
 
 from collector.accounts.roles import ALL_STAFF
-from collector.reports.sums import Sums, added, by_unit
+from collector.reports.sums import RATES, Sums, added, by_unit
 from collector.settings import CollectorSettings
 from collector.web.access import allow
 from collector.web.desk import Desk
@@ -76,7 +76,7 @@ def _values(desk: Desk, session: Session) -> dict[str, Any]:
     where = where_asked(session)
     since, until = period_asked(desk.today().date, USUAL_DAYS)
     starts = _mondays(since, until)
-    weeks = [by_unit(session, start, min(until, start + WEEK - ONE_DAY), where.codes) for start in starts]
+    weeks = [by_unit(session, start, min(until, start + WEEK - ONE_DAY), where.codes, RATES) for start in starts]
     groups: dict[str, set[str]] = defaultdict(set)
     for code in {code for week in weeks for code in week}:
         groups[_group(where, code)].add(code)
