@@ -13,7 +13,7 @@ from collector.errors import ChangeError
 from collector.store.people import Unit
 from collector.web.access import reach
 from collector.web.forms import Form, Short, required
-from collector.web.people_words import told
+from collector.web.people_words import for_field
 
 
 def day_field(words: str, *, needed: bool = True) -> DateField:
@@ -41,7 +41,7 @@ class _Optional:
 def refuse(form: Form, error: ChangeError, fallback: str) -> None:
     """The service's refusal at the field it is about, in the page's language; at `fallback` where the form has no such field."""
     field = form[error.field if error.field in form else fallback]
-    field.errors = [*field.errors, told(str(error))]
+    field.errors = [*field.errors, for_field(str(error))]
 
 
 def units_in_reach(session: Session) -> list[tuple[str, str]]:

@@ -32,7 +32,7 @@ from collector.web.forms import Form, Short, required
 from collector.web.guard import takes
 from collector.web.menu import Entry, Group
 from collector.web.paging import pages as pages_of
-from collector.web.people_words import told
+from collector.web.people_words import for_field, told
 from collector.web.staff import account_names
 from collector.web.words import N_
 
@@ -117,7 +117,7 @@ def _upload(blueprint: Blueprint, desk: Desk, vault: Any) -> None:
                 with desk.write() as session:
                     ident = imports.stage(session, vault(), raw, origin, desk.now())
             except SheetError as error:
-                form.file.errors = [told(str(error))]
+                form.file.errors = [for_field(str(error))]
             else:
                 return redirect(url_for("imports.one", ident=ident), 303)
         with desk.session() as session:
@@ -201,7 +201,7 @@ def _decide(blueprint: Blueprint, desk: Desk, vault: Any) -> None:
             with desk.write() as session:
                 undoing.undo(session, ident, Undoing(me().id, form.why.data, desk.now(), desk.today().date))
         except UndoError as error:
-            flash(N_("Something stands on it: it was not undone.") if error.blocks else told(str(error)), "bad")
+            flash(N_("Something stands on it: it was not undone.") if error.blocks else for_field(str(error)), "bad")
         else:
             flash(N_("Undone: everybody is as before."), "good")
         return redirect(url_for("imports.one", ident=ident), 303)

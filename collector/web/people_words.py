@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from flask import g
+from markupsafe import escape
 
 from collector.people.changing import Leaving
 from collector.web.words import N_, translations
@@ -245,6 +246,12 @@ def told(text: str) -> str:
     """A refusal in the language of the page; as it is where nobody wrote it down."""
     known = found(text)
     return text if known is None else _catalogue(g.language)(known[0]) % known[1]
+
+
+def for_field(text: str) -> str:
+    """A refusal as the errors of a field and flashed words want it: these are translated once more where they are shown, by
+    which a text counts as HTML and its percent signs as holes. What somebody typed is neither."""
+    return str(escape(told(text))).replace("%", "%%")
 
 
 @cache

@@ -207,6 +207,20 @@ def test_a_file_that_is_no_list_is_told_so_at_its_field(client: FlaskClient, raw
     assert said in answer.text
 
 
+def test_what_somebody_typed_is_told_back_as_the_text_it_is(client: FlaskClient) -> None:
+    hostile = "<img src=x>100%s%(x)s"
+    answer = post(client, "/people/p0004/transfer", unit=hostile, since="2026-02-02")
+    assert answer.status_code == 200
+    assert "&#39;&lt;img src=x&gt;100%s%(x)s&#39; tidak dikenal" in answer.text
+    assert "<img" not in answer.text
+    answer = post(client, "/imports/", file=(io.BytesIO(b""), f"{hostile}.csv"))
+    assert "&lt;img src=x&gt;100%s%(x)s.csv: kosong" in answer.text
+    assert "<img" not in answer.text
+    header = post(client, "/imports/", file=(io.BytesIO(b"<img src=x>%s;b\n1;2\n"), "f.csv"))
+    assert "&lt;img src=x&gt;%s" in header.text
+    assert "<img" not in header.text
+
+
 def test_the_examples_can_be_imported_as_they_are(client: FlaskClient, engine: Engine) -> None:
     for kind in ("units", "people"):
         raw = client.get(f"/imports/example-{kind}.xlsx").data
