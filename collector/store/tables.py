@@ -16,6 +16,7 @@ from collector.store import (
     records,
     reports,
     results,
+    spotchecks,
     sums,
     violations,
 )
@@ -35,6 +36,7 @@ MODULES = (
     records,
     reports,
     results,
+    spotchecks,
     sums,
     violations,
 )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from collector.store.hours import Entry
 from collector.store.records import Chain, StoredRecord
+from collector.store.spotchecks import SpotCheck
 from collector.store.violations import DetectedChain, DetectedDoubt, PhoneRecord
 from collector.violating.dates import ONE, read_date, sql_date
 from collector.violating.reading import Doubts, digests
@@ -22,6 +23,9 @@ PHONES = ("", "phones")
 
 RULINGS = ("", "rulings")
 """The mark of rulings about looks: the moment of the newest, in microseconds since 1970."""
+
+CHECKS = ("", "spot-checks")
+"""The mark of closed spot checks, in the same way."""
 
 SLACK = timedelta(minutes=1)
 """A transaction that began before the last look may have been committed after it."""
@@ -42,11 +46,11 @@ class Changes:
 
 def read_changes(session: Session) -> Changes:
     """What is new, in a fixed number of queries. Marks are read first: what comes meanwhile is new again next time."""
-    marks = (*_moved(session), *_phones(session), *_rulings(session))
+    marks = (*_moved(session), *_phones(session), *_rulings(session), *_checks(session))
     if not marks:
         return Changes()
     kiosks = frozenset(kiosk for kiosk, *_ in marks)
-    days = _record_days(session) | _phone_days(session) | _ruled_days(session)
+    days = _record_days(session) | _phone_days(session) | _ruled_days(session) | _checked_days(session)
     return Changes(marks, days, _in_doubt(session) & kiosks)
 
 
@@ -155,8 +159,27 @@ def _phone_days(session: Session) -> frozenset[date]:
 
 def _rulings(session: Session) -> list[Mark]:
     newest = session.scalar(select(func.max(_TOLD, type_=Entry.entered_at.type)).where(_RULING))
+    return _moved_on(session, RULINGS, newest)
+
+
+def _checks(session: Session) -> list[Mark]:
+    newest = session.scalar(select(func.max(SpotCheck.closed_at, type_=SpotCheck.closed_at.type)))
+    return _moved_on(session, CHECKS, newest)
+
+
+def _moved_on(session: Session, mark: tuple[str, str], newest: datetime | None) -> list[Mark]:
     moment = 0 if newest is None else (newest - EPOCH) // timedelta(microseconds=1)
-    return [(*RULINGS, moment, moment)] if moment > _seen(session, RULINGS) else []
+    return [(*mark, moment, moment)] if moment > _seen(session, mark) else []
+
+
+def _since(session: Session, mark: tuple[str, str]) -> datetime:
+    return EPOCH + timedelta(microseconds=_seen(session, mark)) - SLACK
+
+
+def _checked_days(session: Session) -> frozenset[date]:
+    """Dates of spot checks that were closed since."""
+    query = select(SpotCheck.day).where(SpotCheck.closed_at > _since(session, CHECKS)).distinct()
+    return frozenset(session.scalars(query))
 
 
 def _ruled_days(session: Session) -> frozenset[date]:

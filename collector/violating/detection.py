@@ -140,6 +140,7 @@ def violations_of(day: date, before: DayRows, rows: DayRows, context: Context, l
         events=rows.events,
         days=rows.days,
         permits=rows.permits,
+        missed=rows.missed,
         people=context.people,
         kiosk_units=context.kiosk_units,
         spots=context.spots,

@@ -19,10 +19,11 @@ from collector.rules.dating import date_records
 from collector.rules.day import DayResult
 from collector.rules.document import DAY_RESULT
 from collector.rules.evidence import Effect, Look, Moment, Permit, Ruling
-from collector.rules.violations.stream import Observed
+from collector.rules.violations.stream import Missed, Observed
 from collector.store.hours import Entry
 from collector.store.records import StoredRecord
 from collector.store.results import DayRow
+from collector.store.spotchecks import SpotCheck, SpotNote
 from collector.store.violations import PhoneRecord
 from collector.violating.context import Context
 from collector.violating.dates import ONE, begins, local_date
@@ -40,16 +41,17 @@ Doubts = Mapping[date, tuple[Dated, ...]]
 @dataclass(frozen=True, slots=True)
 class DayRows:
     """What was observed on one local date. `days`: its final results in which the midday check was missed; `permits`: letters
-    of those who were seen."""
+    of those who were seen; `missed`: by spot checks."""
 
     looks: tuple[Look, ...] = ()
     events: tuple[Observed, ...] = ()
     days: tuple[DayResult, ...] = ()
     permits: tuple[Permit, ...] = ()
+    missed: tuple[Missed, ...] = ()
 
 
 def read_day(session: Session, day: date, context: Context, doubts: Doubts) -> DayRows:
-    """One date, in five queries, however much happened on it."""
+    """One date, in seven queries, however much happened on it."""
     query = _between(day).where(not_(doubtful()))
     plain = (Row(*row) for row in session.execute(query))
     dated = [*(Dated(row, row.plain_moment()) for row in plain), *doubts.get(day, ())]
@@ -62,6 +64,7 @@ def read_day(session: Session, day: date, context: Context, doubts: Doubts) -> D
         events=tuple(observed(each, context.kiosk_units.get(each.row.kiosk, "")) for each in events),
         days=tuple(_missed_midday(session, day)),
         permits=tuple(_permits(session, day, {each.person for each in looks})),
+        missed=tuple(_missed(session, day)),
     )
 
 
@@ -113,6 +116,21 @@ def _unit(context: Context, person: str, day: date) -> str:
     known = context.people.get(person)
     post = known.assigned(day) if known else None
     return post.units[0] if post else ""
+
+
+def _missed(session: Session, day: date) -> Iterable[Missed]:
+    """Whom closed spot checks of that date noted last as absent."""
+    s, n = SpotCheck, SpotNote
+    query = select(s.id, s.unit, n.person, n.seen, n.at).join(n, n.spot == s.id)
+    last = {
+        (spot, person): (unit, seen, at)
+        for spot, unit, person, seen, at in session.execute(
+            query.where(s.day == day, s.closed_at.is_not(None)).order_by(n.at, n.id)
+        )
+    }
+    for (spot, person), (unit, seen, at) in last.items():
+        if seen == "absent":
+            yield Missed(check=f"sidak/{spot}", person=person, unit=unit, at=at)
 
 
 def ruled(looks: Iterable[Look], rulings: Iterable[Ruling]) -> Iterator[Look]:

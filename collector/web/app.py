@@ -38,6 +38,7 @@ from collector.web import (
     phone_api,
     registration,
     rollouts,
+    spotchecks,
     staff,
     tree,
     violations,
@@ -78,6 +79,7 @@ AREAS = (
     back,
     year,
     trends,
+    spotchecks,
 )
 """Each gives `pages(desk, settings)`, its blueprint, and `MENU`, its entries in the bar."""
 

@@ -55,6 +55,7 @@ FACTS = {
     "count": N_("Count"),
     "fault": N_("What is wrong"),
     "dates": N_("Dates"),
+    "spot-check": N_("Spot check"),
 }
 COLUMNS = ("tanggal", "jam", "jenis", "terhadap", "subjek", "nama", "unit", "nama_unit", "keadaan", "kunci")
 DAYS = 30

@@ -107,7 +107,8 @@ def shared_device(stream: Stream) -> Iterable[Violation]:
 
 
 def checked_in_and_gone(stream: Stream) -> Iterable[Violation]:
-    """Present by the day's codes and not seen at the midday check."""
+    """Present by the day's codes and not seen at the midday check; or recorded, and not there when a spot check looked."""
+    yield from _missed_by_check(stream)
     for day in set(stream.days):
         missed = any(each.kind is ReasonKind.MIDDAY_MISSED for each in day.reasons)
         if day.state is State.FINAL and missed and day.first_in is not None:
@@ -119,4 +120,31 @@ def checked_in_and_gone(stream: Stream) -> Iterable[Violation]:
                 at=day.first_in,
                 about=day.day.isoformat(),
                 evidence=tuple(record for record in (day.in_record, day.out_record) if record),
+            )
+
+
+def _missed_by_check(stream: Stream) -> Iterable[Violation]:
+    """Only of looks of trusted time before the check, and of nobody who has a letter for that date."""
+    seen: dict[str, list[Look]] = defaultdict(list)
+    for look in stream.certain():
+        seen[look.person].append(look)
+    for missed in set(stream.missed):
+        day = missed.at.astimezone(WIB).date()
+        before = [
+            look
+            for look in seen[missed.person]
+            if look.when.at <= missed.at and look.when.at.astimezone(WIB).date() == day
+        ]
+        if before and not any(
+            each.person == missed.person and each.since <= day <= each.until for each in stream.permits
+        ):
+            yield Violation(
+                kind=Kind.CHECKED_IN_AND_GONE,
+                against=Against.PERSON,
+                subject=missed.person,
+                unit=missed.unit,
+                at=missed.at,
+                about=missed.check,
+                evidence=tuple(look.record for look in before),
+                facts=(("spot-check", missed.check),),
             )

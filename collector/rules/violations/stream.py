@@ -79,6 +79,16 @@ class Incident:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """A person whom a spot check (`check`: its name) noted as not there at `at`, without an explanation."""
+
+    check: str
+    person: str
+    unit: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What makes a reason to check. Every one is a setting.
 
@@ -105,13 +115,14 @@ class Limits:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
     """Observations of a period. `kiosk_units`, `spots`: where kiosks hang and where units lie; `days`: judged days;
-    `limits`: what makes a reason to check."""
+    `missed`: of spot checks;    `limits`: what makes a reason to check."""
 
     looks: tuple[Look, ...] = ()
     events: tuple[Observed, ...] = ()
     incidents: tuple[Incident, ...] = ()
     outages: tuple[Outage, ...] = ()
     days: tuple[DayResult, ...] = ()
+    missed: tuple[Missed, ...] = ()
     people: Mapping[str, Person] = field(default_factory=dict)
     permits: tuple[Permit, ...] = ()
     kiosk_units: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,145 @@
+"""A spot check's list, and what was noted against the ledger."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from collector.judging.entries import EntryKind
+from collector.judging.marks import ONE_DAY, local_midnight
+from collector.rules.evidence import Basis
+from collector.rules.spotcheck import Seen, Verdict, verdict
+from collector.spotchecks.book import staff
+from collector.store.hours import Entry
+from collector.store.people import Person, Unit
+from collector.store.results import RecordMoment
+from collector.store.spotchecks import SpotCheck, SpotNote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """A person of the unit, with the last note about them, if any."""
+
+    person: str
+    name: str
+    number: str | None
+    seen: Seen | None
+    uniform: str
+    remark: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A person of the result: the note, their looks of that date, and what both say."""
+
+    noted: Noted
+    looks: tuple[datetime, ...]
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A spot check in the list."""
+
+    id: int
+    unit: str
+    unit_name: str
+    at: datetime
+    drawn_by: str
+    drawn_at: datetime
+    closed_at: datetime | None
+    noted: int
+
+
+def people(session: Session, check: SpotCheck) -> list[Noted]:
+    """The unit's people by name. Two queries."""
+    notes = last_notes(session, check.id)
+    rows = session.execute(
+        select(Person.id, Person.name, Person.number)
+        .where(Person.id.in_(staff(check.unit, check.day)), or_(Person.left_on.is_(None), Person.left_on > check.day))
+        .order_by(Person.name, Person.id)
+    )
+    return [_noted(person, name, number, notes.get(person)) for person, name, number in rows]
+
+
+def last_notes(session: Session, spot: int) -> dict[str, SpotNote]:
+    """By person, the note that counts: the one tapped last."""
+    rows = session.scalars(select(SpotNote).where(SpotNote.spot == spot).order_by(SpotNote.at, SpotNote.id))
+    return {row.person: row for row in rows}
+
+
+def lines(session: Session, check: SpotCheck) -> list[Line]:
+    """The whole list against the ledger. Four queries."""
+    told = people(session, check)
+    named = [each.person for each in told]
+    looks = looks_of(session, named, check.day)
+    excused = set(
+        session.scalars(
+            select(Entry.person).where(
+                Entry.kind == EntryKind.PERMIT.value,
+                Entry.person.in_(named),
+                Entry.withdrawn_at.is_(None),
+                Entry.since <= check.day,
+                or_(Entry.until.is_(None), Entry.until >= check.day),
+            )
+        )
+    )
+    return [
+        Line(
+            noted=each,
+            looks=tuple(looks.get(each.person, ())),
+            verdict=verdict(each.seen, looks.get(each.person, ()), each.at or check.at, permit=each.person in excused),
+        )
+        for each in told
+    ]
+
+
+def looks_of(session: Session, named: list[str], day: date) -> dict[str, list[datetime]]:
+    """Looks of trusted time of these people on a local date, in order."""
+    m = RecordMoment
+    start = local_midnight(day)
+    query = select(m.person, m.at).where(
+        m.person.in_(named), m.at >= start, m.at < start + ONE_DAY, m.basis != Basis.UNKNOWN.value
+    )
+    found: dict[str, list[datetime]] = {}
+    for person, at in session.execute(query.order_by(m.at)):
+        found.setdefault(person or "", []).append(at)
+    return found
+
+
+def tally(found: list[Line]) -> Counter[Verdict]:
+    """How many of each."""
+    return Counter(line.verdict for line in found)
+
+
+def listed(session: Session, limit: int = 200) -> list[Listed]:
+    """All draws, the newest first: also those that nobody went to. One query."""
+    noted = select(func.count(SpotNote.person.distinct())).where(SpotNote.spot == SpotCheck.id).scalar_subquery()
+    s = SpotCheck
+    query = (
+        select(s.id, s.unit, func.coalesce(Unit.name, s.unit), s.at, s.drawn_by, s.drawn_at, s.closed_at, noted)
+        .outerjoin(Unit, Unit.code == s.unit)
+        .order_by(s.id.desc())
+        .limit(limit)
+    )
+    return [
+        Listed(id=i, unit=u, unit_name=n, at=at, drawn_by=by, drawn_at=drawn, closed_at=closed, noted=count)
+        for i, u, n, at, by, drawn, closed, count in session.execute(query)
+    ]
+
+
+def _noted(person: str, name: str, number: str | None, last: SpotNote | None) -> Noted:
+    return Noted(
+        person=person,
+        name=name,
+        number=number,
+        seen=Seen(last.seen) if last else None,
+        uniform=last.uniform if last else "",
+        remark=last.remark if last else "",
+        at=last.at if last else None,
+    )

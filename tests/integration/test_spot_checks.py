@@ -1,0 +1,184 @@
+"""Spot checks over the pages and on both databases: drawn by lot, noted once a tap, held against the ledger."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from collector.accounts.roles import Role
+from collector.settings import CollectorSettings
+from collector.store.engine import open_reader
+from collector.violating.detection import Detection
+from collector.web import create_app
+from tests.centre import Centre, opened
+from tests.fixtures.accounts import csrf, logged_in
+from tests.fixtures.appeal_office import Clock, fill, week
+from tests.fixtures.judged_office import WEEK, Wall, at
+
+FRIDAY = WEEK[-1]
+NOON = at(FRIDAY, "12:00")
+
+
+@pytest.fixture(scope="module")
+def wall() -> Wall:
+    return week()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(at(FRIDAY, "11:50"))
+
+
+@pytest.fixture
+def centre(sqlite_url: str, tmp_path: Path, wall: Wall) -> Iterator[Centre]:
+    """p-1 and p-2 were recorded on Friday, p-3 was not."""
+    with opened(sqlite_url, tmp_path) as centre:
+        fill(centre, wall, ("p-1", "p-2", "p-3"))
+        yield centre
+
+
+@pytest.fixture
+def either(store_url: str, tmp_path: Path, wall: Wall) -> Iterator[Centre]:
+    """The same on each database."""
+    with opened(store_url, tmp_path) as centre:
+        fill(centre, wall, ("p-1", "p-2", "p-3"))
+        yield centre
+
+
+@pytest.fixture
+def app(centre: Centre, clock: Clock) -> Flask:
+    return create_app(centre.writer.engine, centre.writer, CollectorSettings(), clock)
+
+
+@pytest.fixture
+def inspector(app: Flask) -> FlaskClient:
+    return logged_in(app.test_client(), Role.INSPECTORATE)
+
+
+def drawn(client: FlaskClient, **changed: str) -> str:
+    told = {"day": str(FRIDAY), "first": "12:00", "last": "12:00", "weighting": "people", "least": "1"}
+    answer = client.post("/spot-checks/", data={**told, "csrf_token": csrf(client), **changed})
+    assert answer.status_code == 303, answer.text
+    return str(answer.location)
+
+
+def tapped(client: FlaskClient, page: str, person: str, seen: str, tap: str = "", **more: str) -> int:
+    told = {"person": person, "seen": seen, "tap": tap or f"tap-{person}-{seen}", "csrf_token": csrf(client), **more}
+    return client.post(f"{page}/note", data=told, headers={"Accept": "application/json"}).status_code
+
+
+def test_from_the_draw_to_the_violation(either: Centre, clock: Clock) -> None:
+    centre = either
+    app = create_app(centre.writer.engine, centre.writer, CollectorSettings(), clock)
+    inspector = logged_in(app.test_client(), Role.INSPECTORATE)
+    page = drawn(inspector)
+    clock.now = NOON
+    blind = inspector.get(f"{page}/note").text
+    assert "07:05" not in blind  # one notes what one sees, not what the ledger says
+    assert tapped(inspector, page, "p-1", "absent", uniform="") == 200
+    assert tapped(inspector, page, "p-2", "present", uniform="not", remark="tanpa papan nama") == 200
+    assert tapped(inspector, page, "p-3", "absent") == 200
+    told = inspector.get(page).text
+    assert "pergi" in told
+    assert "tanpa papan nama" in told
+    assert inspector.post(f"{page}/close", data={"remark": "selesai", "csrf_token": csrf(inspector)}).status_code == 303
+    reader = open_reader(centre.url)
+    try:
+        Detection(reader, centre.writer).run()
+    finally:
+        reader.dispose()
+    [found] = [row for row in centre.rows("violations") if row["kind"] == "checked-in-and-gone"]
+    assert (found["subject"], found["unit"], json.loads(found["facts"])) == ("p-1", "DISDIK", {"spot-check": "sidak/1"})
+    sheet = inspector.get(f"{page}.csv").text.removeprefix("\ufeff")
+    rows = {row["nama"]: row["hasil"] for row in csv.DictReader(io.StringIO(sheet, newline=""), delimiter=";")}
+    assert sorted(rows.values()) == ["absent", "agrees", "gone"]
+    assert tapped(inspector, page, "p-3", "present", "tap-too-late") == 409
+    officer = logged_in(app.test_client(), Role.BKD_OFFICER)
+    assert officer.get(page).status_code == 200
+    actions = [row["action"] for row in centre.rows("audit_log")]
+    assert {"spot-check.draw", "spot-check.close"} <= set(actions)
+
+
+def test_a_tap_that_is_sent_again_notes_nothing_twice_and_the_last_one_counts(
+    inspector: FlaskClient, centre: Centre, clock: Clock
+) -> None:
+    page = drawn(inspector)
+    clock.now = NOON
+    for _ in range(3):
+        assert tapped(inspector, page, "p-1", "absent", "tap-aaaa") == 200
+    assert tapped(inspector, page, "p-1", "present", "tap-bbbb") == 200
+    # An older tap that comes late from a telephone without a network changes nothing.
+    assert tapped(inspector, page, "p-1", "absent", "tap-cccc", ago="600000") == 200
+    assert [row["tap"] for row in centre.rows("spot_notes")] == ["tap-aaaa", "tap-bbbb", "tap-cccc"]
+    late = next(row["at"] for row in centre.rows("spot_notes") if row["tap"] == "tap-cccc")
+    assert NOON - late == timedelta(minutes=10)
+    assert 'id="p-p-1" data-seen="present"' in inspector.get(f"{page}/note").text
+
+
+def test_a_draw_stays_and_can_be_drawn_again(inspector: FlaskClient, centre: Centre) -> None:
+    pages = [drawn(inspector, weighting=how) for how in ("people", "equal", "violations")]
+    listed = inspector.get("/spot-checks/").text
+    assert all(f'href="{page}"' in listed for page in pages)
+    assert "Undian ulang memberi hasil yang sama" in inspector.get(pages[0]).text
+    with centre.writer.transaction() as connection:
+        connection.execute(sa.text("UPDATE spot_checks SET at = :at"), {"at": NOON.replace(hour=9, tzinfo=None)})
+    assert "isinya diubah" in inspector.get(pages[0]).text
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"day": "2020-01-01"},
+        {"day": "x"},
+        {"first": "15:00", "last": "09:00"},
+        {"weighting": "luck"},
+        {"least": "9000"},
+    ],
+)
+def test_what_cannot_be_drawn_is_said(inspector: FlaskClient, centre: Centre, changed: dict[str, str]) -> None:
+    told = {"day": str(FRIDAY), "first": "09:00", "last": "15:00", "weighting": "people", "least": "1", **changed}
+    answer = inspector.post("/spot-checks/", data={**told, "csrf_token": csrf(inspector)})
+    assert answer.status_code == 200
+    assert centre.rows("spot_checks") == []
+
+
+def test_nobody_else_draws_or_notes(app: Flask, inspector: FlaskClient, centre: Centre) -> None:
+    page = drawn(inspector)
+    officer = logged_in(app.test_client(), Role.BKD_ADMIN)
+    told = {"day": str(FRIDAY), "first": "09:00", "last": "15:00", "weighting": "people", "csrf_token": csrf(officer)}
+    assert officer.post("/spot-checks/", data=told).status_code == 403
+    assert tapped(officer, page, "p-1", "absent") == 403
+    assert logged_in(app.test_client(), Role.OPD_HEAD, "DISDIK").get(page).status_code == 403
+    assert len(centre.rows("spot_checks")) == 1
+
+
+@pytest.mark.parametrize(
+    ("person", "seen", "more"),
+    [
+        ("nobody", "present", {}),
+        ("p-1", "gone", {}),
+        ("p-1", "present", {"tap": "'; DROP"}),
+        ("p-1", "present", {"uniform": "<b>"}),
+    ],
+)
+def test_nonsense_is_not_noted(
+    inspector: FlaskClient, centre: Centre, person: str, seen: str, more: dict[str, str]
+) -> None:
+    assert tapped(inspector, drawn(inspector), person, seen, **more) == 409
+    assert centre.rows("spot_notes") == []
+
+
+def test_a_remark_is_shown_and_does_not_run(inspector: FlaskClient) -> None:
+    page = drawn(inspector)
+    assert tapped(inspector, page, "p-1", "present", remark="<script>alert(1)</script>=1+1") == 200
+    for path in (page, f"{page}/note"):
+        assert "<script>alert" not in inspector.get(path).text

@@ -1,0 +1,97 @@
+"""A draw that anybody can repeat, weights that hold, and what note and ledger say together."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from datetime import date, datetime, time
+
+import pytest
+
+from collector.rules.codes import Code
+from collector.rules.evidence import Basis, Moment, Permit
+from collector.rules.hours import WIB
+from collector.rules.spotcheck import Candidate, Seen, Verdict, draw, verdict
+from collector.rules.violations.detect import detect
+from collector.rules.violations.stream import Kind, Missed, Stream
+from tests.unit.rules.scene import TUESDAY, UNIT, look, moment
+
+UNITS = [Candidate("A", 1), Candidate("B", 8), Candidate("C", 1)]
+NINE, THREE = time(9), time(15)
+AT = moment(TUESDAY, "10:00")
+
+
+def test_the_same_seed_draws_the_same_in_any_order() -> None:
+    told = draw("seed-1", UNITS, TUESDAY, NINE, THREE)
+    assert told == draw("seed-1", random.Random(1).sample(UNITS, 3), TUESDAY, NINE, THREE)
+    # Pinned: a draw of long ago must be drawn again by every later program.
+    assert told == ("B", datetime(2026, 5, 5, *PINNED, tzinfo=WIB))
+
+
+PINNED = (9, 2)
+
+
+def test_weights_and_minutes_are_kept() -> None:
+    draws = [draw(f"{number:032x}", UNITS, TUESDAY, NINE, THREE) for number in range(2000)]
+    units = Counter(unit for unit, _ in draws)
+    assert units["B"] / 2000 == pytest.approx(0.8, abs=0.04)
+    assert set(units) == {"A", "B", "C"}
+    moments = {at for _, at in draws}
+    assert min(moments) == moment(TUESDAY, "09:00")
+    assert max(moments) == moment(TUESDAY, "15:00")
+
+
+@pytest.mark.parametrize(("units", "first", "last"), [([], NINE, THREE), (UNITS, THREE, NINE)])
+def test_nothing_to_draw_from_is_an_error(units: list[Candidate], first: time, last: time) -> None:
+    with pytest.raises(ValueError, match="nothing to draw from"):
+        draw("s", units, date(2026, 5, 5), first, last)
+
+
+@pytest.mark.parametrize(
+    ("seen", "clocks", "permit", "found"),
+    [
+        (None, ["07:20"], False, Verdict.NOT_NOTED),
+        (Seen.PRESENT, ["07:20"], False, Verdict.AGREES),
+        (Seen.PRESENT, ["16:00"], False, Verdict.UNRECORDED),
+        (Seen.PRESENT, [], False, Verdict.UNRECORDED),
+        (Seen.ABSENT, ["07:20"], False, Verdict.GONE),
+        (Seen.ABSENT, ["07:20", "16:00"], False, Verdict.GONE),
+        (Seen.ABSENT, ["16:00"], False, Verdict.ABSENT),
+        (Seen.ABSENT, [], False, Verdict.ABSENT),
+        (Seen.ABSENT, ["07:20"], True, Verdict.EXCUSED),
+        (Seen.EXPLAINED, ["07:20"], False, Verdict.EXCUSED),
+    ],
+)
+def test_note_and_ledger_together(seen: Seen | None, clocks: list[str], permit: bool, found: Verdict) -> None:
+    assert verdict(seen, [moment(TUESDAY, clock) for clock in clocks], AT, permit=permit) is found
+
+
+MISSED = Missed(check="sidak/7", person="p1", unit=UNIT, at=AT)
+
+
+def test_who_checked_in_and_was_gone_is_a_reason_to_check() -> None:
+    [found] = detect(
+        Stream(looks=(look(moment(TUESDAY, "07:20")), look(moment(TUESDAY, "16:00"), 2)), missed=(MISSED,) * 2)
+    )
+    assert (found.kind, found.subject, found.about, found.evidence) == (
+        Kind.CHECKED_IN_AND_GONE,
+        "p1",
+        "sidak/7",
+        ("a/c/1",),
+    )
+
+
+def test_no_look_a_letter_or_a_clock_in_doubt_is_none() -> None:
+    seen = look(moment(TUESDAY, "07:20"))
+    letter = Permit(person="p1", code=Code.DL, since=TUESDAY, until=TUESDAY, letter="090/1")
+    doubt = Moment(at=seen.when.at, earliest=seen.when.at, latest=AT, basis=Basis.UNKNOWN)
+    for stream in (
+        Stream(missed=(MISSED,)),
+        Stream(looks=(look(moment(TUESDAY, "16:00")),), missed=(MISSED,)),
+        Stream(looks=(seen,), missed=(MISSED,), permits=(letter,)),
+        Stream(looks=(look(moment(TUESDAY, "07:20"), who="p2"),), missed=(MISSED,)),
+    ):
+        assert detect(stream) == []
+    from dataclasses import replace  # noqa: PLC0415
+
+    assert detect(Stream(looks=(replace(seen, when=doubt),), missed=(MISSED,))) == []
