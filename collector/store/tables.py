@@ -16,6 +16,7 @@ from collector.store import (
     records,
     reports,
     results,
+    samples,
     spotchecks,
     sums,
     violations,
@@ -37,6 +38,7 @@ MODULES = (
     reports,
     results,
     spotchecks,
+    samples,
     sums,
     violations,
 )
