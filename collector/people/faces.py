@@ -25,6 +25,7 @@ from collector.people.rows import clean_name
 from collector.people.sealing import chip_name, clear_template, template_name
 from collector.store.people import Assignment, Chip, Person, Template, Unit
 from collector.vault import Vault
+from collector.violating.ghosts import note_ghosts
 from models import calibration
 from models.engine import Engine
 from models.face import Vector
@@ -135,6 +136,7 @@ def store(session: Session, found: Study, keys: CentreKeys, *, today: date, crea
     session.flush()
     write(session, named, found.card, keys.vault)
     look_alikes = _look_alikes(session, list(named), found.card, keys.vault)
+    note_ghosts(session, [(pair.person, pair.other, pair.cosine) for pair in look_alikes], datetime.now(UTC))
     enrolled = tuple(Enrolled(person, one.folder, len(one.chips)) for person, one in named.items())
     return Report(enrolled, register.created, tuple(refused), look_alikes)
 

@@ -30,9 +30,12 @@ from collector.violating.saving import replace, take_turns
 
 BY_MONTH = (Kind.RECURRING_OUTAGE,)
 BY_CHAIN = (Kind.RECORDS_MISSING, Kind.RECORDS_ALTERED)
-BY_DATE = tuple(kind for kind in Kind if kind not in {*BY_MONTH, *BY_CHAIN})
+BY_ENROLMENT = (Kind.GHOST,)
+BY_DATE = tuple(kind for kind in Kind if kind not in {*BY_MONTH, *BY_CHAIN, *BY_ENROLMENT})
 OF_A_DATE = tuple(
-    detector for name, detector in DETECTORS.items() if name not in {"two-places", "records", "recurring-outage"}
+    detector
+    for name, detector in DETECTORS.items()
+    if name not in {"two-places", "records", "recurring-outage", "ghost"}
 )
 
 Progress = Callable[[int, int], None]

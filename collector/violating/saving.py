@@ -40,6 +40,13 @@ def replace(connection: Connection, scope: ColumnElement[bool], found: Sequence[
         connection.execute(update(StoredViolation).where(these).values(stands=False))
 
 
+def add(connection: Connection, found: Sequence[Violation]) -> None:
+    """Store these; one that is there already stays as it is, what was decided about it too."""
+    rows = [_row(violation) for violation in found]
+    if rows:
+        connection.execute(upsert(connection, StoredViolation).on_conflict_do_nothing(index_elements=["key"]), rows)
+
+
 def upsert(connection: Connection, model: Any) -> Any:
     """An insert that may say what to do when the row is there already."""
     return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(model)

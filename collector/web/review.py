@@ -33,6 +33,9 @@ MEANINGS = {
     "uncertain-match": N_(
         "The face was accepted narrowly, or somebody else was close behind. Compare the picture with the person."
     ),
+    "ghost": N_(
+        "Two people are enrolled with faces that are too alike: one person under two names, twins, or a wrong picture. See both people together."
+    ),
     "spoof": N_("The kiosk saw a photo or a screen instead of a face. Ask who stood there at that time."),
     "covered-face": N_("A face stayed covered although asked to uncover. Ask who stood there at that time."),
     "series": N_(

@@ -30,6 +30,7 @@ KINDS = {
     "two-places": N_("Two places too fast"),
     "wrong-unit": N_("Not their unit"),
     "uncertain-match": N_("Uncertain match"),
+    "ghost": N_("One face for two people"),
     "spoof": N_("Photo or screen shown"),
     "covered-face": N_("Covered face"),
     "series": N_("Series within a second"),
@@ -56,6 +57,7 @@ FACTS = {
     "fault": N_("What is wrong"),
     "dates": N_("Dates"),
     "spot-check": N_("Spot check"),
+    "other-person": N_("Other person"),
 }
 COLUMNS = ("tanggal", "jam", "jenis", "terhadap", "subjek", "nama", "unit", "nama_unit", "keadaan", "kunci")
 DAYS = 30

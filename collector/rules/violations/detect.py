@@ -15,6 +15,7 @@ DETECTORS: Mapping[str, Detector] = {
     "wrong-unit": travel.wrong_unit,
     "outside-coordinates": travel.outside_coordinates,
     "uncertain-match": people.uncertain_match,
+    "ghost": people.ghost,
     "attacks": people.attacks,
     "series": people.series,
     "shared-device": people.shared_device,

@@ -52,6 +52,22 @@ def _attack(event: Observed, kind: Kind) -> Violation:
     )
 
 
+def ghost(stream: Stream) -> Iterable[Violation]:
+    """One face enrolled for two people. Each pair once, whichever of them was enrolled last."""
+    for pair in set(stream.likenesses):
+        one, other = sorted((pair.person, pair.other))
+        yield Violation(
+            kind=Kind.GHOST,
+            against=Against.PERSON,
+            subject=one,
+            unit=pair.unit,
+            at=pair.at,
+            about=other,
+            evidence=(),
+            facts=(("other-person", other), ("score-permille", round(pair.cosine * 1000))),
+        )
+
+
 def series(stream: Stream) -> Iterable[Violation]:
     """Several people at one kiosk within a second: faster than people can pass a camera one by one."""
     at_kiosk: dict[str, list[Look]] = defaultdict(list)

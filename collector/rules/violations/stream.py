@@ -19,6 +19,7 @@ class Kind(StrEnum):
     TWO_PLACES = "two-places"
     WRONG_UNIT = "wrong-unit"
     UNCERTAIN_MATCH = "uncertain-match"
+    GHOST = "ghost"
     SPOOF = "spoof"
     COVERED_FACE = "covered-face"
     CLOCK_TURNED = "clock-turned"
@@ -89,6 +90,18 @@ class Missed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """Two enrolled people whose templates are as near as a stranger's seldom is: one face under two names, twins, or pictures in
+    the wrong folder. `person` was enrolled at `at`, at `unit`; `cosine` of both templates."""
+
+    person: str
+    other: str
+    cosine: float
+    unit: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What makes a reason to check. Every one is a setting.
 
@@ -115,7 +128,7 @@ class Limits:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
     """Observations of a period. `kiosk_units`, `spots`: where kiosks hang and where units lie; `days`: judged days;
-    `missed`: of spot checks;    `limits`: what makes a reason to check."""
+    `missed`: of spot checks; `likenesses`: of enrolment;    `limits`: what makes a reason to check."""
 
     looks: tuple[Look, ...] = ()
     events: tuple[Observed, ...] = ()
@@ -123,6 +136,7 @@ class Stream:
     outages: tuple[Outage, ...] = ()
     days: tuple[DayResult, ...] = ()
     missed: tuple[Missed, ...] = ()
+    likenesses: tuple[Likeness, ...] = ()
     people: Mapping[str, Person] = field(default_factory=dict)
     permits: tuple[Permit, ...] = ()
     kiosk_units: Mapping[str, str] = field(default_factory=dict)

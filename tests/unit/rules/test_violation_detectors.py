@@ -12,7 +12,18 @@ from collector.rules.codes import Code
 from collector.rules.day import judge_day
 from collector.rules.evidence import Assignment, Basis, Cause, Look, Match, Method, Moment, Outage, Permit, Spot
 from collector.rules.violations.detect import DETECTORS, count, detect
-from collector.rules.violations.stream import Against, Fault, Incident, Kind, Limits, Observed, Stream, Violation
+from collector.rules.violations.stream import (
+    Against,
+    Fault,
+    Incident,
+    Kind,
+    Likeness,
+    Limits,
+    Missed,
+    Observed,
+    Stream,
+    Violation,
+)
 from collector.rules.violations.travel import distance_km
 from tests.unit.rules.day_case import MIDDAY
 from tests.unit.rules.scene import ELSEWHERE, OPD, TUESDAY, UNIT, WHO, look, moment, rulebook, seen, standing
@@ -226,6 +237,8 @@ def everything() -> Stream:
         ),
         outages=(outage(5), outage(6), outage(7)),
         days=(judge_day(PERSON, TUESDAY, seen(TUESDAY, "07:20", "16:00"), midday),),
+        missed=(Missed(check="sidak/1", person="p3", unit=UNIT, at=at("10:00")),),
+        likenesses=(Likeness(person="p4", other="p3", cosine=0.93, unit=UNIT, at=at("09:00")),),
         people={PERSON.id: PERSON},
         kiosk_units={"a": UNIT},
         spots={UNIT: SEAT},
@@ -241,7 +254,7 @@ def test_every_kind_is_found_by_a_detector_of_the_list() -> None:
 def test_order_and_repetition_of_a_stream_do_not_matter(seed: int) -> None:
     stream, chance = everything(), random.Random(seed)
     mixed = {}
-    for name in ("looks", "events", "incidents", "outages", "days"):
+    for name in ("looks", "events", "incidents", "outages", "days", "missed", "likenesses"):
         parts = [*getattr(stream, name), *getattr(stream, name)[:2]]
         chance.shuffle(parts)
         mixed[name] = tuple(parts)
