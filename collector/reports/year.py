@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from collector.rules.codes import EARLY, LATE, Code, State
 from collector.store.results import HELD, DayRow
 
-SLOT = 15
+SLOT = 5
 """Minutes of a slot of arrival."""
 
 
@@ -69,7 +69,7 @@ def months_of(days: list[PersonDay]) -> list[Counter[Code]]:
 def arrivals(
     session: Session, since: date, until: date, units: Collection[str] | None, zone: ZoneInfo
 ) -> Counter[tuple[int, int]]:
-    """Late arrivals by weekday (0 Monday) and quarter of an hour of the day (0 to 95), local. One query."""
+    """Late arrivals by weekday (0 Monday) and five minutes of the day (0 to 287), local. One query."""
     row = DayRow
     query = select(row.day, row.first_in).where(
         text(f"state = '{State.FINAL.value}' AND ({HELD})"),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-DAYS, SLOTS_AN_HOUR = 7, 4
+DAYS, SLOTS_AN_HOUR = 7, 12
 SHADES = 5
 NOTHING = "none"
 
@@ -54,7 +54,7 @@ def _block(year: int, month: int, known: Mapping[date, Cell]) -> MonthBlock:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A quarter of an hour of a weekday; `shade` from 0 (nothing) to 5 (the most)."""
+    """Five minutes of a weekday; `shade` from 0 (nothing) to 5 (the most)."""
 
     count: int
     shade: int
@@ -62,7 +62,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Weekdays by quarters of an hour. `clocks`: when each column begins; `rows`: Monday first."""
+    """Weekdays by five minutes. `clocks`: when each column begins; `rows`: Monday first."""
 
     clocks: tuple[str, ...]
     rows: tuple[tuple[Slot, ...], ...]
@@ -75,7 +75,7 @@ def grid(counts: Counter[tuple[int, int]]) -> Grid:
         return Grid((), (), 0)
     slots = range(min(slot for _, slot in counts), max(slot for _, slot in counts) + 1)
     highest = max(counts.values())
-    clocks = tuple(f"{slot // SLOTS_AN_HOUR:02}:{slot % SLOTS_AN_HOUR * 15:02}" for slot in slots)
+    clocks = tuple(f"{slot // SLOTS_AN_HOUR:02}:{slot % SLOTS_AN_HOUR * 5:02}" for slot in slots)
     rows = tuple(
         tuple(Slot(counts[weekday, slot], -(-SHADES * counts[weekday, slot] // highest)) for slot in slots)
         for weekday in range(DAYS)
