@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Subquery,
     and_,
@@ -96,35 +97,41 @@ def _around(spans: Subquery) -> Subquery:
 
 
 def _stretch(connection: Connection, bounds: Subquery) -> dict[Place, Sign]:
-    record, known = StoredRecord, RecordMoment
-    here = and_(
-        record.kiosk == bounds.c.kiosk,
-        record.chain == bounds.c.chain,
-        record.seq >= bounds.c.low,
-        record.seq <= bounds.c.high,
-    )
-    same = and_(known.kiosk == record.kiosk, known.chain == record.chain, known.seq == record.seq)
-    unread = and_(known.seq.is_(None), record.kind.in_((Heartbeat.KIND, Event.KIND)))
-    query: Any = (
-        select(
-            *(record.kiosk, record.chain, record.seq, record.at, record.clock_source, record.clock_error_ms),
-            *(record.boot, record.monotonic_ns, record.received_at, record.kind, record.person, record.method),
-            *(record.unit, case((unread, record.sealed), else_=null()).label("sealed")),
-            *(known.at.label("was"), known.earliest, known.latest, known.basis, known.life, known.learnt_ms),
-        )
-        .join(bounds, here)
-        .outerjoin(known, same)
-    )
-    return {(row.kiosk, row.chain, row.seq): _sign(row) for row in connection.execute(query)}
+    """The records within these bounds, and what is known of them: two queries by range, for joining the two tables has
+    PostgreSQL read the whole of one when it takes the stretches for longer than they are."""
+    known, record = RecordMoment, StoredRecord
+    dated: Any = select(
+        *(known.kiosk, known.chain, known.seq, known.at, known.earliest, known.latest),
+        *(known.basis, known.life, known.learnt_ms),
+    ).join(bounds, _inside(known, bounds))
+    before = {(row.kiosk, row.chain, row.seq): row for row in connection.execute(dated)}
+    told = record.kind.in_((Heartbeat.KIND, Event.KIND))
+    query: Any = select(
+        *(record.kiosk, record.chain, record.seq, record.at, record.clock_source, record.clock_error_ms),
+        *(record.boot, record.monotonic_ns, record.received_at, record.kind, record.person, record.method),
+        *(record.unit, case((told, record.sealed), else_=null()).label("sealed")),
+    ).join(bounds, _inside(record, bounds))
+    rows = ((row, (row.kiosk, row.chain, row.seq)) for row in connection.execute(query))
+    return {place: _sign(row, before.get(place)) for row, place in rows}
 
 
-def _sign(row: Any) -> Sign:
-    if row.was is None:
+def _inside(table: type[StoredRecord | RecordMoment], bounds: Subquery) -> ColumnElement[bool]:
+    return and_(
+        table.kiosk == bounds.c.kiosk,
+        table.chain == bounds.c.chain,
+        table.seq >= bounds.c.low,
+        table.seq <= bounds.c.high,
+    )
+
+
+def _sign(row: Any, known: Any) -> Sign:
+    """`known`: when it was dated before, None for a new one."""
+    if known is None:
         life, learnt_ms = read_sealed(row.kind, row.sealed)
         before = None
     else:
-        life, learnt_ms = row.life, row.learnt_ms
-        before = Moment(at=row.was, earliest=row.earliest, latest=row.latest, basis=Basis(row.basis))
+        life, learnt_ms = known.life, known.learnt_ms
+        before = Moment(at=known.at, earliest=known.earliest, latest=known.latest, basis=Basis(known.basis))
     looked = row.kind == CheckIn.KIND
     stamp = stamp_of(row, learnt_ms)
     return Sign(
