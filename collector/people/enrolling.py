@@ -20,6 +20,7 @@ from collector.people.faces import LookAlike, Portrait, Refused
 from collector.settings import Rosters
 from collector.store.people import Chip, EnrolmentNote, Person, Template
 from collector.vault import Vault
+from collector.violating.ghosts import note_ghosts
 from models.engine import Engine, open_engine
 from models.manifest import Card
 
@@ -92,6 +93,7 @@ def enrol(session: Session, vault: Vault, person: str, studied: Studied, clerk: 
         )
         return alike
     faces.write(session, {person: studied.portrait}, studied.card, vault)
+    note_ghosts(session, [(pair.person, pair.other, pair.cosine) for pair in alike], clerk.at)
     _note(session, person, clerk, ENROLLED, studied.used, clerk.why)
     detail: Detail = {
         "photos": studied.used,

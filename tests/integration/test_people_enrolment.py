@@ -17,6 +17,7 @@ from collector.settings import CollectorSettings
 from collector.store.audit import AuditEntry
 from collector.store.engine import open_engine, open_reader
 from collector.store.people import Chip, EnrolmentNote, Template
+from collector.store.violations import StoredViolation
 from collector.store.writer import Writer
 from collector.vault import Vault, is_sealed
 from collector.web import create_app
@@ -127,6 +128,8 @@ def test_one_face_for_two_people_is_kept_by_nobody_but_bkd_with_a_reason(
             ("refused", f"resembles {TWIN}"),
             ("enrolled", "kembar, sudah diperiksa"),
         ]
+        ghosts = session.execute(select(StoredViolation.kind, StoredViolation.subject, StoredViolation.about)).all()
+        assert [tuple(ghost) for ghost in ghosts] == [("ghost", *sorted((NEW, TWIN)))]
 
 
 def test_nobody_is_enrolled_untold_and_a_face_is_taken_away_with_a_reason(
