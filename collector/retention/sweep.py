@@ -1,6 +1,8 @@
 """Taking away what is due: some rows a transaction, each deletion in the audit log with the digests of what went.
 
 A digest proves that this very thing was deleted, to whoever has a copy, and tells nothing to whoever has none.
+A step takes all its rows away first and notes them then: a note holds the log until the commit, and whoever waits for
+a row meanwhile, while somebody with that row waits for the log, waits for ever.
 """
 
 from __future__ import annotations
@@ -90,8 +92,9 @@ def _aside(session: Session, line: Due, most: int) -> int:
 def _templates(session: Session, line: Due, most: int) -> int:
     query = select(Template.person, Template.model, Template.vector).where(Template.person.in_(_leavers(line)))
     rows = session.execute(query.order_by(Template.person, Template.model).limit(most)).all()
-    for person, model, vector in rows:
+    for person, model, _ in rows:
         session.execute(delete(Template).where(Template.person == person, Template.model == model))
+    for person, _, vector in rows:
         _proof(session, line, Kind.TEMPLATE, person, [hashlib.sha256(vector).hexdigest()])
     return len(rows)
 
@@ -111,8 +114,8 @@ def _chips(session: Session, line: Due, most: int) -> int:
 def _pins(session: Session, line: Due, most: int) -> int:
     query = select(StoredPin.person, StoredPin.digest).where(StoredPin.person.in_(_leavers(line)))
     rows = session.execute(query.order_by(StoredPin.person).limit(most)).all()
+    session.execute(delete(StoredPin).where(StoredPin.person.in_([person for person, _ in rows])))
     for person, digest in rows:
-        session.execute(delete(StoredPin).where(StoredPin.person == person))
         _proof(session, line, Kind.PIN, person, [hashlib.sha256(digest).hexdigest()])
     return len(rows)
 
@@ -120,16 +123,17 @@ def _pins(session: Session, line: Due, most: int) -> int:
 def _niks(session: Session, line: Due, most: int) -> int:
     query = select(Person.id, Person.nik).where(Person.nik.is_not(None), Person.id.in_(_leavers(line)))
     rows = session.execute(query.order_by(Person.id).limit(most)).all()
+    session.execute(update(Person).where(Person.id.in_([person for person, _ in rows])).values(nik=None))
     for person, sealed in rows:
-        session.execute(update(Person).where(Person.id == person).values(nik=None))
         _proof(session, line, Kind.NIK, person, [hashlib.sha256(sealed or b"").hexdigest()])
     return len(rows)
 
 
 def _uploads(session: Session, line: Due, most: int) -> int:
     rows = session.execute(select(PeopleImport.id, PeopleImport.digest).where(_forgotten(line)).limit(most)).all()
+    gone = PeopleImport.id.in_([ident for ident, _ in rows])
+    session.execute(update(PeopleImport).where(gone).values(state=DROPPED, content=None))
     for ident, digest in rows:
-        session.execute(update(PeopleImport).where(PeopleImport.id == ident).values(state=DROPPED, content=None))
         _proof(session, line, Kind.UPLOAD, ident, [digest])
     return len(rows)
 
@@ -144,7 +148,8 @@ def _accounts(session: Session, line: Due, most: int) -> int:
     for account in rows:
         account.disabled_at = line.now
         close_sessions(session, account.id)
-        session.flush()
+    session.flush()
+    for account in rows:
         audit.note(session, WHO, "account.disable", account.id, {"reason": "left"}, line.now)
     return len(rows)
 
