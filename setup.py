@@ -51,7 +51,17 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11",
     packages=find_packages(
-        include=["kiosk*", "collector*", "wire*", "firmware*", "models*", "settings*", "cli*", "provisioning*"]
+        include=[
+            "kiosk*",
+            "collector*",
+            "wire*",
+            "firmware*",
+            "models*",
+            "settings*",
+            "cli*",
+            "provisioning*",
+            "stick*",
+        ]
     ),
     include_package_data=True,
     package_data={

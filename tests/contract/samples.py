@@ -11,6 +11,7 @@ from wire import messages as m
 from wire import records as r
 from wire import registration as g
 from wire.jwks import KEY_SET, KeySet, PublicJwk
+from wire.stick import MARKED, STICK_MARKER
 
 AT = datetime(2026, 1, 5, 0, 30, 12, 345000, tzinfo=UTC)
 KEY = "A" * 42 + "w"
@@ -167,5 +168,6 @@ SAMPLES: dict[str, Sample] = {
         g.RegistrationRefusal(reason="claim", text="this claim code is not valid; make a new one"),
         g.REGISTRATION_REFUSAL,
     ),
+    "stick-marker": _message(MARKED, STICK_MARKER),
     "key-set": Sample(KEYS, KEY_SET.encode, KEY_SET.decode),
 }

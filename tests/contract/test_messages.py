@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.contract.samples import SAMPLES, Sample
-from wire import jwks, messages, records, registration
+from wire import jwks, messages, records, registration, stick
 from wire.errors import ContractError
 
 STORED = Path(__file__).parent / "samples" / "v1"
@@ -22,12 +22,13 @@ def _message_classes() -> set[type]:
     """Every public dataclass of the contract that is sent by itself: it has a codec or is a record's body."""
     found = {
         cls
-        for module in (messages, jwks, registration)
+        for module in (messages, jwks, registration, stick)
         for _, cls in inspect.getmembers(module, inspect.isclass)
         if cls.__module__ == module.__name__ and dataclasses.is_dataclass(cls)
     }
     parts = {messages.Rejected, messages.DayHours, jwks.PublicJwk}
     parts |= {registration.RegisteredKiosk, registration.BrokerAddress}
+    parts |= {stick.Part, stick.Place, stick.Carried}
     return (found - parts) | set(FIRST_KIOSK_BODIES)
 
 
