@@ -14,7 +14,6 @@ from collector.accounts import passwords, sessions, throttle
 from collector.accounts.book import close_sessions, find, set_password
 from collector.accounts.sessions import Client, Limits
 from collector.accounts.throttle import Rule
-from collector.audit.log import lock
 from collector.store.accounts import StoredAccount
 from collector.store.writer import Writer
 
@@ -49,7 +48,6 @@ def log_in(door: Door, login: str, password: str, client: Client) -> Answer:
     counted = throttle.limits(login, client.address, door.rule)
     now = door.now()
     with door.writer.session() as session:
-        lock(session)  # a first failure has no row yet that could be locked
         again_at = throttle.take(session, counted, now, door.rule)
         found = _find(session, login, now)
     if again_at is not None:
@@ -70,7 +68,6 @@ def change_password(door: Door, account_id: str, old: str, new: str, client: Cli
     counted = throttle.limits(account_id, client.address, door.rule)
     now = door.now()
     with door.writer.session() as session:
-        lock(session)
         again_at = throttle.take(session, counted, now, door.rule)
         stored = find(session, account_id).password
     if again_at is not None:

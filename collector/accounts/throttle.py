@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from collector.audit.log import lock
 from collector.store.accounts import Attempts
 
 ADDRESS_TIMES = 8
@@ -55,6 +56,7 @@ def by_address(what: str, address: str, rule: Rule) -> tuple[Limit, ...]:
 
 def take(session: Session, wanted: Iterable[Limit], now: datetime, rule: Rule) -> datetime | None:
     """Count an attempt; or, when too many failed, count nothing and give the time from which one may try again."""
+    lock(session)  # a first failure has no row yet that could be locked
     session.execute(delete(Attempts).where(Attempts.since <= now - rule.window))
     by_key = {limit.key: limit for limit in wanted}
     query = select(Attempts).where(Attempts.key.in_(by_key)).order_by(Attempts.key).with_for_update()

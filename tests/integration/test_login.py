@@ -6,6 +6,7 @@ import re
 import statistics
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
@@ -13,9 +14,12 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
-from collector.accounts import book, passwords
+from collector.accounts import book, login, passwords
 from collector.accounts.book import Author, Wish
+from collector.accounts.login import Door
 from collector.accounts.roles import Role
+from collector.accounts.sessions import Client, Limits
+from collector.accounts.throttle import Rule
 from collector.settings import CollectorSettings
 from collector.store import migrate
 from collector.store.accounts import StoredAccount, WebSession
@@ -116,8 +120,8 @@ def test_user_enumeration_both_answers_are_the_same(client: FlaskClient, writer:
         book.create(session, Wish("other", "Other", Role.BKD_ADMIN), Author("test", office.NOW), DAY)
         book.disable(session, "gone", Author("test", office.NOW))
     told = set()
-    for login in ("rina", "nobody-of-this-name", "gone"):
-        form = {"csrf_token": token_of(client.get("/login").text), "login": login, "password": "wrong"}
+    for typed in ("rina", "nobody-of-this-name", "gone"):
+        form = {"csrf_token": token_of(client.get("/login").text), "login": typed, "password": "wrong"}
         answer = client.post("/login", data=form)
         told.add((answer.status_code, re.sub(r'value="[^"]*"', "", answer.text)))
     assert len(told) == 1
@@ -157,6 +161,15 @@ def test_brute_force_of_one_account_from_many_addresses_waits_too(writer: Writer
     client = browser(writer, clock, attempts=1)
     told = [log_in(client, password="x", REMOTE_ADDR=f"10.0.0.{n}") for n in range(11)]
     assert told == [401] * 10 + [429]
+
+
+def test_brute_force_side_by_side_gets_no_more_guesses_than_one_after_the_other(writer: Writer, clock: Clock) -> None:
+    door = Door(writer, clock, Limits(DAY, DAY), Rule(5, timedelta(minutes=15)))
+    with ThreadPoolExecutor(12) as pool:
+        tries = [pool.submit(login.log_in, door, "rina", f"guess {n}", Client("10.0.0.1", "")) for n in range(12)]
+        answers = [one.result() for one in tries]
+    assert sum(answer.again_at is None for answer in answers) == 5
+    assert not any(answer.token for answer in answers)
 
 
 def test_brute_force_by_the_form_that_changes_the_password(client: FlaskClient) -> None:
