@@ -26,6 +26,7 @@ COMMANDS = {
     "day": "cli.day",
     "release": "cli.release",
     "provision": "cli.provision",
+    "centre": "cli.host",
     "config": "cli.config",
 }
 

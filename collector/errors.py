@@ -8,6 +8,7 @@ CollectorError (Exception)
 ├── AuthorityError (ValueError)  the certificate authority cannot do as asked
 │   ├── RequestError                 a certificate request that is refused
 │   └── ClaimError                   a claim that is not, or no longer, good for these keys
+├── BackupError (ValueError)     a backup that cannot be made, read or restored
 ├── LinkError (OSError)          the broker cannot be reached with these certificates
 ├── ShareError (ValueError)      several processes were asked to write one SQLite file
 ├── PrintError (RuntimeError)    a file that cannot be printed here: a library is missing
@@ -54,6 +55,10 @@ class StoreDownError(CollectorError, OSError):
 
 class AuthorityError(CollectorError, ValueError):
     """The certificate authority cannot do as asked; the text says why and what can be done."""
+
+
+class BackupError(CollectorError, ValueError):
+    """A backup that cannot be made, read or restored; the text says what to do."""
 
 
 class RequestError(AuthorityError):

@@ -44,7 +44,7 @@ def write_bundle(out: Path, recipe: Recipe, files: Mapping[str, tuple[Path, Targ
     except ContractError as error:
         raise BundleError(f"the release cannot be as it is asked for: {error}") from error
     draft = out.with_name(f".{out.name}.draft")
-    with tarfile.open(draft, "w:", format=tarfile.USTAR_FORMAT) as archive:
+    with tarfile.open(draft, "w:", format=tarfile.GNU_FORMAT) as archive:
         _add(archive, MANIFEST, io.BytesIO(sealed), len(sealed), recipe.at)
         for file in release.files:
             with files[file.path][0].open("rb") as content:

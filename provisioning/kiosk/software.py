@@ -108,6 +108,6 @@ def _place(name: str) -> str | None:
 
 def _packed(bundle: Bundle, target: str, folder: Path, archive: Path) -> None:
     bundle.unpack(target, folder)
-    with tarfile.open(archive, "w:", format=tarfile.USTAR_FORMAT) as packed:
+    with tarfile.open(archive, "w:", format=tarfile.GNU_FORMAT) as packed:
         for name in [MANIFEST, *(file.path for file in bundle.release.of(target) if file.path.startswith("wheels/"))]:
             packed.add(folder / name, name)

@@ -13,7 +13,16 @@ import pytest
 from tests.fixtures.units import FOLDER, NAMES, ONCE
 
 OLDEST = 250
-LIMITS = {"kiosk": 20, "relay": 15, "ingest": 15, "jobs": 15, "web": 15, "screen": 25, "broker-reload": 20}
+LIMITS = {
+    "kiosk": 20,
+    "relay": 15,
+    "ingest": 15,
+    "jobs": 15,
+    "web": 15,
+    "screen": 25,
+    "broker-reload": 20,
+    "backup": 25,
+}
 """Exposure times ten, as promised."""
 
 
@@ -34,7 +43,7 @@ pytestmark = pytest.mark.skipif(
 def units(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Every unit, with a program that is there on any machine in the place of ours, cage and Chromium."""
     folder = tmp_path_factory.mktemp("units")
-    for path in (*FOLDER.glob("*.service"), *FOLDER.glob("*.target"), *FOLDER.glob("*.path")):
+    for path in (*FOLDER.glob("*.service"), *FOLDER.glob("*.target"), *FOLDER.glob("*.path"), *FOLDER.glob("*.timer")):
         (folder / path.name).write_text(re.sub(r"(?m)^(ExecStart=)\S+", r"\1/bin/true", path.read_text("utf-8")))
     return folder
 

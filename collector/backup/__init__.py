@@ -1,0 +1,1 @@
+"""Backups of the centre: database, keys, authority and settings in one encrypted file."""

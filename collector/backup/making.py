@@ -1,0 +1,149 @@
+"""Making a backup, looking whether it is good, and restoring it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tarfile
+import tempfile
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from collector.backup import database, sealed
+from collector.errors import BackupError
+from collector.store.engine import is_sqlite
+
+DATABASE = "database"
+MANIFEST = "manifest.json"
+NAME = "siperlu-{at:%Y%m%dT%H%M%SZ}.backup"
+
+
+def make(url: str, parts: Mapping[str, Path], folder: Path, passphrase: str, now: datetime) -> Path:
+    """Write one encrypted file with the database and these files and folders, and read it back; its path.
+
+    Raises BackupError, OSError; then no file of that name is there.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    target = folder / NAME.format(at=now)
+    draft = target.with_suffix(".partial")
+    try:
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            plain = Path(scratch, "plain.tar")
+            _pack(url, parts, Path(scratch), plain, now)
+            with plain.open("rb") as source, _private(draft) as out:
+                sealed.seal(source, out, passphrase)
+                out.flush()
+                os.fsync(out.fileno())
+        verify(draft, passphrase)
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+    return target
+
+
+def verify(path: Path, passphrase: str) -> dict[str, str]:
+    """Decrypt a backup and hold every file in it against its manifest, which is given back. Raises BackupError."""
+    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+        return _opened(path, passphrase, Path(scratch))
+
+
+def restore(path: Path, url: str, parts: Mapping[str, Path], passphrase: str) -> list[str]:
+    """Put everything back where it belongs; names of what was put. Nothing that is there is written over: BackupError."""
+    there = [str(part) for part in parts.values() if part.is_file() or (part.is_dir() and any(part.iterdir()))]
+    if there:
+        raise BackupError(f"{', '.join(there)}: there already; restore onto a new centre, or move them away first")
+    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+        folder = Path(scratch)
+        manifest = _opened(path, passphrase, folder)
+        if manifest["kind"] != _kind(url):
+            raise BackupError(
+                f"the backup is of {manifest['kind']} and store.url names {_kind(url)}: set the same kind"
+            )
+        database.load(url, folder / DATABASE)
+        for name, part in parts.items():
+            _put(folder / name, part)
+    return [DATABASE, *parts]
+
+
+def rotate(folder: Path, keep: int) -> list[Path]:
+    """Delete all but the newest `keep`; which were deleted."""
+    found = sorted(folder.glob("siperlu-*.backup"))
+    old = found[: max(0, len(found) - keep)]
+    for path in old:
+        path.unlink()
+    return old
+
+
+def _pack(url: str, parts: Mapping[str, Path], scratch: Path, plain: Path, now: datetime) -> None:
+    dump = scratch / DATABASE
+    database.dump(url, dump)
+    files = {DATABASE: dump}
+    for name, part in parts.items():
+        if part.is_dir():
+            files |= {f"{name}/{one.relative_to(part)}": one for one in sorted(part.rglob("*")) if one.is_file()}
+        elif part.is_file():
+            files[name] = part
+    digests = {f"sha256 {name}": _digest(one) for name, one in files.items()}
+    manifest = scratch / MANIFEST
+    manifest.write_text(json.dumps({"at": now.isoformat(), "kind": _kind(url), **digests}))
+    with tarfile.open(plain, "w", format=tarfile.PAX_FORMAT) as packed:
+        for name, one in {MANIFEST: manifest, **files}.items():
+            packed.add(one, name, recursive=False)
+
+
+def _opened(path: Path, passphrase: str, folder: Path) -> dict[str, str]:
+    plain = folder / "plain.tar"
+    try:
+        with path.open("rb") as source, plain.open("wb") as out:
+            sealed.unseal(source, out, passphrase)
+        with tarfile.open(plain) as packed:
+            packed.extractall(folder, filter="tar")
+        manifest: dict[str, str] = json.loads((folder / MANIFEST).read_text())
+    except (OSError, tarfile.TarError, ValueError) as error:
+        if isinstance(error, BackupError):
+            raise
+        raise BackupError(f"{path}: cannot be read ({error}); take another copy") from error
+    for entry, wanted in manifest.items():
+        kind, _, name = entry.partition(" ")
+        if kind == "sha256" and _digest(folder / name) != wanted:
+            raise BackupError(f"{path}: {name} in it is damaged; take another copy")
+    return manifest
+
+
+def _put(source: Path, target: Path) -> None:
+    """Owner and mode come with the files where this runs as root."""
+    if source.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.is_dir():
+            target.rmdir()
+        _copy(source, target)
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        target.mkdir(mode=0o751)
+        for one in source.iterdir():
+            _copy(one, target / one.name)
+        return
+    status = source.stat()
+    with _private(target) as out:
+        out.write(source.read_bytes())
+        if os.geteuid() == 0:
+            os.fchown(out.fileno(), status.st_uid, status.st_gid)
+        os.fchmod(out.fileno(), status.st_mode & 0o777)
+
+
+def _private(path: Path) -> BinaryIO:
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _kind(url: str) -> str:
+    return "sqlite" if is_sqlite(url) else "postgresql"
