@@ -68,7 +68,9 @@ setup(
         "": [
             "*.toml",
             "templates/*",
+            "templates/*/*",
             "static/*",
+            "static/*/*",
             "translations/*",
             "translations/*/*",
             "*.md",

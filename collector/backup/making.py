@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import tarfile
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +20,7 @@ from collector.store.engine import is_sqlite
 
 DATABASE = "database"
 MANIFEST = "manifest.json"
+PLAIN = "plain.tar"
 NAME = "siperlu-{at:%Y%m%dT%H%M%SZ}.backup"
 
 
@@ -31,7 +34,7 @@ def make(url: str, parts: Mapping[str, Path], folder: Path, passphrase: str, now
     draft = target.with_suffix(".partial")
     try:
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            plain = Path(scratch, "plain.tar")
+            plain = Path(scratch, PLAIN)
             _pack(url, parts, Path(scratch), plain, now)
             with plain.open("rb") as source, _private(draft) as out:
                 sealed.seal(source, out, passphrase)
@@ -63,8 +66,10 @@ def restore(path: Path, url: str, parts: Mapping[str, Path], passphrase: str) ->
                 f"the backup is of {manifest['kind']} and store.url names {_kind(url)}: set the same kind"
             )
         database.load(url, folder / DATABASE)
+        with tarfile.open(folder / PLAIN) as packed:
+            owners = {member.name: member for member in packed.getmembers()}
         for name, part in parts.items():
-            _put(folder / name, part)
+            _put(folder, name, part, owners)
     return [DATABASE, *parts]
 
 
@@ -95,12 +100,11 @@ def _pack(url: str, parts: Mapping[str, Path], scratch: Path, plain: Path, now: 
 
 
 def _opened(path: Path, passphrase: str, folder: Path) -> dict[str, str]:
-    plain = folder / "plain.tar"
+    plain = folder / PLAIN
     try:
         with path.open("rb") as source, plain.open("wb") as out:
             sealed.unseal(source, out, passphrase)
-        with tarfile.open(plain) as packed:
-            packed.extractall(folder, filter="tar")
+        _unpack(plain, folder)
         manifest: dict[str, str] = json.loads((folder / MANIFEST).read_text())
     except (OSError, tarfile.TarError, ValueError) as error:
         if isinstance(error, BackupError):
@@ -113,27 +117,32 @@ def _opened(path: Path, passphrase: str, folder: Path) -> dict[str, str]:
     return manifest
 
 
-def _put(source: Path, target: Path) -> None:
-    """Owner and mode come with the files where this runs as root."""
-    if source.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if target.is_dir():
-            target.rmdir()
-        _copy(source, target)
+def _unpack(plain: Path, folder: Path) -> None:
+    """Files alone, under names that stay in the folder: Debian 12's Python has no filter for this yet."""
+    with tarfile.open(plain) as packed:
+        for member in packed.getmembers():
+            target = folder / member.name
+            content = packed.extractfile(member) if member.isreg() and ".." not in target.parts else None
+            if content is None or not target.is_relative_to(folder):
+                raise BackupError(f"{member.name[:80]!r} is no file of a backup; take another copy")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with _private(target) as out:
+                shutil.copyfileobj(content, out)
 
 
-def _copy(source: Path, target: Path) -> None:
-    if source.is_dir():
-        target.mkdir(mode=0o751)
-        for one in source.iterdir():
-            _copy(one, target / one.name)
-        return
-    status = source.stat()
-    with _private(target) as out:
-        out.write(source.read_bytes())
+def _put(folder: Path, name: str, target: Path, owners: Mapping[str, tarfile.TarInfo]) -> None:
+    """Owner, by name, and mode come with the files where this runs as root."""
+    for entry, member in owners.items():
+        if entry != name and not entry.startswith(f"{name}/"):
+            continue
+        place = target / entry.removeprefix(name).lstrip("/") if entry != name else target
+        place.parent.mkdir(mode=0o751, parents=True, exist_ok=True)
+        with _private(place) as out:
+            out.write((folder / entry).read_bytes())
+            os.fchmod(out.fileno(), member.mode & 0o777)
         if os.geteuid() == 0:
-            os.fchown(out.fileno(), status.st_uid, status.st_gid)
-        os.fchmod(out.fileno(), status.st_mode & 0o777)
+            with suppress(LookupError):  # the installation mends what the new machine does not know
+                shutil.chown(place, member.uname or 0, member.gname or 0)
 
 
 def _private(path: Path) -> BinaryIO:

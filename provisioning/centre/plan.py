@@ -49,6 +49,11 @@ done
 psql 'REVOKE CONNECT ON DATABASE siperlu FROM PUBLIC'; psql 'GRANT CONNECT ON DATABASE siperlu TO siperlu'
 """
 _TIDY = "systemd-tmpfiles --create /etc/tmpfiles.d/siperlu-centre.conf"
+_OWNERS = f"""
+is() {{ test "$(stat -c %U:%G:%a "$1")" = "$2"; }}
+is {SERVED} siperlu-jobs:siperlu-jobs:755 && is {KEYS} root:siperlu-seal:751 && \\
+is /var/lib/siperlu/authority root:siperlu-seal:750 && is /var/lib/siperlu/centre-keys root:siperlu-seal:751
+"""
 _EQUIPPED = """
 for name in server.broker server.pages centre.ingest centre.jobs; do
   test -s "$1/$name.crt" && test -s "$2/$name.key" || exit 1
@@ -118,6 +123,7 @@ def centre_plan(wish: CentreWish) -> list[Step]:
         Script("models", AGAIN, _models(), f"{PROGRAM} models build --to /var/lib/siperlu/weights"),
         Founded(wish.tell),
         Script("certificates", AGAIN, _EQUIPPED, _EQUIP, (SERVED, KEYS, *names)),
+        Script("owners", AGAIN, _OWNERS, _TIDY),
         _broker(),
         _front(wish),
         FirstAdmin(wish.tell),
