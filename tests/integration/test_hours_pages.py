@@ -108,3 +108,18 @@ def test_a_proposal_is_withdrawn_and_what_holds_is_not(client: FlaskClient, cent
     for number in (1, 2):
         client.post(f"/hours/rules/perpres-21-2023/{number}/withdraw", data={"csrf_token": csrf(client)})
     assert (states(centre)["perpres-21-2023/1"], states(centre)["perpres-21-2023/2"]) == ("approved", "withdrawn")
+
+
+def test_a_day_off_is_entered_by_decree_and_today_takes_two_ticks(client: FlaskClient, centre: Centre) -> None:
+    def enter(day: str, **form: str) -> int:
+        said = {"csrf_token": csrf(client), "day": day, "name": "Hari Jadi", "decree": "SK 1", "unit": "DISDIK", **form}
+        return client.post("/holidays/new", data=said).status_code
+
+    assert enter("2026-12-15") == 303
+    assert enter(str(office.TODAY)) == 200
+    assert enter(str(office.TODAY), sure="y", surer="y", why="SE") == 303
+    entered = [row for row in centre.rows("holidays") if row["source"] == book.DECREE]
+    assert [(str(row["day"]), row["unit"]) for row in entered] == [("2026-12-15", "DISDIK"), ("2026-01-05", "DISDIK")]
+    client.post(f"/holidays/{entered[0]['id']}/withdraw", data={"csrf_token": csrf(client)})
+    assert [row["id"] for row in centre.rows("holidays") if row["withdrawn_at"]] == [entered[0]["id"]]
+    assert "Hari Jadi" in client.get("/holidays/?year=2026").text
