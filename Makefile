@@ -56,6 +56,7 @@ bench: setup
 	$(BIN)/siperlu bench search --json
 	$(BIN)/siperlu bench green --json
 	$(BIN)/siperlu bench ingest --json
+	$(BIN)/siperlu bench centre --people 2000 --units 150 --years 1 --json
 	$(if $(wildcard $(FACES)/lfw),$(BIN)/siperlu evaluate faces --faces $(FACES)/lfw/faces --pairs $(FACES)/lfw/pairs.txt --json)
 	$(if $(MODELS),$(BIN)/siperlu bench vision --detector yunet --models $(MODELS) --json)
 
