@@ -20,6 +20,8 @@ LATER = {
     "audit": "cli.audit",
     "authority": "cli.authority",
     "export": "cli.records",
+    "export-stick": "cli.stick_export",
+    "import-stick": "cli.stick_import",
     "kiosks": "cli.kiosks",
     "orders": "cli.orders",
     "register-request": "cli.register_request",

@@ -20,6 +20,7 @@ CollectorError (Exception)
 │   ├── AppealLateError              the time to contest it is over
 │   └── AppealTwiceError             it was contested before
 ├── PhoneError (ValueError)      a token of a phone application that cannot be made or revoked
+├── StickUseError (ValueError)   a stick cannot be written as asked
 ├── SpotCheckError (ValueError)  a spot check that cannot be drawn, noted or closed as asked
 └── PeopleError (ValueError)     what was to be registered breaks a rule
     ├── NumberError                  a NIP or NI PPPK that cannot be one
@@ -155,3 +156,7 @@ class UndoError(PeopleError):
     def __init__(self, text: str, blocks: tuple[str, ...] = ()) -> None:
         super().__init__(text)
         self.blocks = blocks
+
+
+class StickUseError(CollectorError, ValueError):
+    """A stick cannot be written as asked: another kiosk, no kiosk, no bundle."""

@@ -45,6 +45,16 @@ def due(connection: Connection, keys: CentreKeys, now: datetime) -> list[Outgoin
     return [sealed(row, keys) for row in rows]
 
 
+def carried(connection: Connection, keys: CentreKeys, kiosk: str, now: datetime) -> list[Outgoing]:
+    """The open commands to a kiosk, to be carried to it, marked as sent. The caller commits before it hands them out."""
+    _expire(connection, now)
+    to_it = (Order.kiosk == kiosk, Order.state == OrderState.OPEN, Order.expires > now)
+    columns = (Order.id, Order.kiosk, Order.command, Order.arguments, Order.at, Order.expires)
+    rows = connection.execute(select(*columns).where(*to_it).order_by(Order.at, Order.id)).all()
+    connection.execute(update(Order).where(Order.id.in_([row.id for row in rows])).values(sent_at=now))
+    return [sealed(row, keys) for row in rows]
+
+
 def sealed(row: Any, keys: CentreKeys) -> Outgoing:
     """A stored order as the message that goes to its kiosk."""
     given = Command(

@@ -33,6 +33,7 @@ from collector.ingest.receipts import ChainNews, receipts
 from collector.keys import CentreKeys
 from collector.outgoing import Outgoing
 from collector.store.writer import Writer
+from wire.messages import Rejected
 from wire.records import Event, Heartbeat
 
 log = logging.getLogger(__name__)
@@ -198,10 +199,11 @@ def _news(states: dict[ChainKey, ChainState], batch: Batch, kept: Sequence[Refus
     blobs: dict[ChainKey, list[str]] = defaultdict(list)
     for blob in batch.blobs:
         blobs[blob.kiosk, blob.chain].append(blob.envelope.digest)
-    rejected: dict[ChainKey, list[Refused]] = defaultdict(list)
+    rejected: dict[ChainKey, list[Rejected]] = defaultdict(list)
     for one in kept:
         if one.final and one.chain:
-            rejected[one.kiosk, one.chain].append(one)
+            told_of = Rejected(digest=one.envelope.digest, seq=one.seq, reason=one.reason.value)
+            rejected[one.kiosk, one.chain].append(told_of)
     keys = told | set(blobs) | set(rejected)
     return [
         ChainNews(states[key].kiosk, states[key].chain, states[key].upto, blobs[key], rejected[key])

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from collector.ingest.judge import Refused
 from collector.keys import CentreKeys
 from collector.outgoing import Outgoing
 from wire.messages import RECEIPT, Receipt, Rejected
@@ -25,7 +24,7 @@ class ChainNews:
     chain: str
     upto: int
     blobs: Sequence[str]
-    rejected: Sequence[Refused]
+    rejected: Sequence[Rejected]
 
 
 def receipts(news: Iterable[ChainNews], keys: CentreKeys, at: datetime) -> list[Outgoing]:
@@ -38,13 +37,12 @@ def receipts(news: Iterable[ChainNews], keys: CentreKeys, at: datetime) -> list[
 
 
 def _receipts(news: ChainNews, at: datetime) -> Iterator[Receipt]:
-    rejected = [Rejected(digest=one.envelope.digest, seq=one.seq, reason=one.reason.value) for one in news.rejected]
-    for start in range(0, max(len(rejected), len(news.blobs), 1), MOST):
+    for start in range(0, max(len(news.rejected), len(news.blobs), 1), MOST):
         yield Receipt(
             kiosk=news.kiosk,
             at=at,
             chain=news.chain,
             upto=news.upto,
             blobs=tuple(news.blobs[start : start + MOST]),
-            rejected=tuple(rejected[start : start + MOST]),
+            rejected=tuple(news.rejected[start : start + MOST]),
         )

@@ -107,9 +107,19 @@ def everything(session: Session, after: str = "") -> tuple[str, list[Outgoing]]:
     kiosk, roster = session.execute(following.order_by(PublishedRoster.kiosk).limit(1)).one_or_none() or ("", "")
     if not kiosk:
         return "", []
+    return kiosk, [*_entries(session, kiosk), _outgoing(kiosk, roster)]
+
+
+def roster_of(session: Session, kiosk: str) -> list[Outgoing]:
+    """What a kiosk was last given, to be carried to it: the manifest, then the entries. Empty when it has no roster yet."""
+    roster = session.scalar(select(PublishedRoster.sealed).where(PublishedRoster.kiosk == kiosk))
+    entries = [entry for entry in _entries(session, kiosk) if entry.payload]
+    return [_outgoing(kiosk, roster), *entries] if roster else []
+
+
+def _entries(session: Session, kiosk: str) -> list[Outgoing]:
     entries = select(PublishedEntry.person, PublishedEntry.sealed).where(PublishedEntry.kiosk == kiosk)
-    told = [_outgoing(kiosk, sealed, person) for person, sealed in session.execute(entries)]
-    return kiosk, [*told, _outgoing(kiosk, roster)]
+    return [_outgoing(kiosk, sealed, person) for person, sealed in session.execute(entries)]
 
 
 class _Run:

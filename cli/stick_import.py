@@ -1,0 +1,50 @@
+"""`siperlu collector import-stick`: what kiosks without a network wrote on a stick, and at once what is due to them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from cli.centre import as_json, centre, config
+from cli.output import emit, say
+from cli.stick_export import FOLDER, opened
+from collector.keys import CentreKeys
+from collector.sticks.giving import give, registered
+from collector.sticks.taking import take
+
+
+@click.command()
+@click.argument("folder", type=FOLDER)
+@click.option("--only", is_flag=True, help="Write nothing back: the receipts go another way.")
+@config
+@as_json
+def command(folder: Path, only: bool, path: Path | None, as_json: bool) -> None:
+    """Take in what kiosks wrote on the stick mounted at FOLDER, then write receipts, roster and commands for them.
+
+    Every message is verified as if it had come over the network; the same stick again changes nothing.
+    """
+    with centre(path) as (settings, writer), opened(folder) as stick:
+        keys = CentreKeys.open(settings.store.keys)
+        with Progress(console=Console(stderr=True)) as progress:
+            task = progress.add_task("messages", total=None)
+            taken = take(stick, writer, keys, lambda: datetime.now(UTC), lambda count: progress.advance(task, count))
+        given = []
+        if taken and not only:
+            with writer.session() as session:
+                kiosks = registered(session, [one.kiosk for one in taken])
+            given = [give(stick, writer, keys, kiosk, datetime.now(UTC)) for kiosk in kiosks]
+    for one in taken:
+        say(f"{one.kiosk}: {one.messages} messages, {one.records} new records, {one.set_aside} set aside")
+    if not taken:
+        say("no kiosk has written on this stick")
+    if given:
+        say(
+            f"receipts, roster and commands for {len(given)} kiosks are on the stick; it may be pulled out once unmounted"
+        )
+    if as_json:
+        emit({"taken": [asdict(one) for one in taken], "given": [asdict(one) for one in given]})
