@@ -56,6 +56,22 @@ def relay(path: Path | None) -> None:
 
 @command.command()
 @config
+def agent(path: Path | None) -> None:
+    """Do what the centre's sealed commands ask, from a closed list; as root, without a network. Ends with SIGTERM."""
+    from kiosk.agent import app  # noqa: PLC0415
+    from kiosk.agent.system import Debian  # noqa: PLC0415
+    from kiosk.process import set_up_logging, stop_on_signals  # noqa: PLC0415
+
+    settings = _settings(path)
+    set_up_logging()
+    try:
+        app.run(settings, Debian(), stop_on_signals())
+    except OSError as error:
+        raise Failure(f"the agent cannot start: {error}") from error
+
+
+@command.command()
+@config
 @as_json
 def check(path: Path | None, as_json: bool) -> None:
     """Try every part of this kiosk and say what is wrong and how to mend it; exit status 1 when anything is."""

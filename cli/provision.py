@@ -21,9 +21,10 @@ from provisioning.errors import ProvisioningError
 from provisioning.inventory import Machine
 from provisioning.kiosk import Wish, plan
 from provisioning.kiosk.checking import backlog, examine, wipe
+from provisioning.kiosk.software import laid_out
 from provisioning.report import MachineReport
 from provisioning.shell import Access, SshShell
-from provisioning.step import Outcome, Result, run
+from provisioning.step import Outcome, Result, Step, run
 from wire.errors import WireError
 from wire.jwks import KEY_SET
 
@@ -137,6 +138,37 @@ def check(host: str, as_json: bool, **access: Any) -> None:
         emit({"good": not wrong, "wrong": wrong})
     if wrong:
         raise Failure(f"{host}: {len(wrong)} of {len(found)} parts need a hand")
+
+
+@command.command()
+@click.argument("hosts", metavar="HOST…", nargs=-1, required=True)
+@click.option("--bundle", "bundle_file", required=True, type=click.Path(path_type=Path), help="The release bundle.")
+@click.option(
+    "--release-keys", required=True, type=click.Path(path_type=Path), help="Public release keys (release-1.json)."
+)
+@access_options
+def push(hosts: tuple[str, ...], bundle_file: Path, release_keys: Path, **access: Any) -> None:
+    """Lay a release on each HOST, for an update that the centre orders later: `siperlu collector rollouts begin`.
+
+    Nothing is installed or started anew; a bundle that is there already is not sent again.
+    """
+    with failures():
+        bundle = open_bundle(bundle_file, KEY_SET.decode(_bytes(release_keys)).keyring())
+    step = laid_out(bundle)
+    results = {host: _push(host, step, access) for host in hosts}
+    for host, result in results.items():
+        say(f"{host}: {result.outcome}{': ' + result.text if result.text else ''}")
+    failed = sum(one.outcome is Outcome.FAILED for one in results.values())
+    if failed:
+        raise Failure(f"{failed} of {len(hosts)} did not get it; mend it and run this again")
+
+
+def _push(host: str, step: Step, access: dict[str, Any]) -> Result:
+    try:
+        with SshShell(_access(host, access)) as shell:
+            return run([step], shell)[0]
+    except ProvisioningError as error:
+        return Result(step.name, Outcome.FAILED, str(error))
 
 
 @command.command()

@@ -17,3 +17,8 @@ class Signal(StrEnum):
     NOT_RECOGNISED = "not-recognised"
     SEE_OFFICER = "see-officer"  # uncertain: a human must look
     OUT_OF_SERVICE = "out-of-service"
+    IDENTIFY = "identify"  # a technician looks for this box
+    TEST = "test"  # every light and the buzzer in turn, by a technician's wish
+    STICK_WAIT = "stick-wait"  # a stick is plugged in and being written: leave it
+    STICK_SAFE = "stick-safe"  # it may be pulled out
+    STICK_REFUSED = "stick-refused"  # nothing was done with it

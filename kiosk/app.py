@@ -14,6 +14,7 @@ from firmware.camera import open_camera
 from firmware.errors import LightsError
 from firmware.lights import Lights, Pins, SilentLights, open_lights
 from firmware.watchdog import notify
+from kiosk.agent.notice import shown
 from kiosk.checkin import Rules
 from kiosk.database import DatabaseError
 from kiosk.gallery import Roster
@@ -103,7 +104,18 @@ def run(settings: KioskSettings, stop: threading.Event) -> Tally:
         look = settings.camera
         camera = keep(open_camera(look.address, look.width, look.height, look.stall_s))
         loop = Loop(
-            Parts(camera, eye, centre, journal, lights, screen, live, Pulse(settings.folders.run), now),
+            Parts(
+                camera,
+                eye,
+                centre,
+                journal,
+                lights,
+                screen,
+                live,
+                Pulse(settings.folders.run),
+                partial(shown, settings.folders.notice),
+                now,
+            ),
             _rules(settings),
             _place(settings),
             ZoneInfo(settings.screen.timezone),

@@ -32,6 +32,14 @@ class Folders(Section):
     weights: Path = key(
         Path("/var/lib/siperlu/weights"), "Installed weights: `siperlu models install --to` this folder."
     )
+    agent: Path = key(
+        Path("/var/lib/siperlu/agent"), "What the agent has done and is doing; only the agent writes here."
+    )
+    notice: Path = key(Path("/run/siperlu-agent"), "In memory: what the agent asks the kiosk process to show.")
+    releases: Path = key(
+        Path("/opt/siperlu"), "Releases, each in a folder of its own, and the link to the current one."
+    )
+    release_keys: Path = key(Path("/etc/siperlu/release.json"), "Public release keys, a JSON Web Key Set.")
     run: Path = key(Path("/run/siperlu-kiosk"), "In memory: what the kiosk process tells its neighbours as it runs.")
     centre_keys: Path = key(Path("/etc/siperlu/centre.json"), "Public keys of the centre, a JSON Web Key Set.")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from provisioning.shell import Shell, must
 
@@ -58,6 +59,25 @@ class Files:
     def _missing(self, shell: Shell) -> list[File]:
         there = set(must(shell, LOOK, *(file.path for file in self.files)).splitlines())
         return [file for file in self.files if file.line not in there]
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A large file, sent as a stream; `digest`: its SHA-256."""
+
+    name: str
+    mend: str
+    source: Path
+    path: str
+    digest: str
+
+    def done(self, shell: Shell) -> bool:
+        """Whether that very file is there."""
+        return self.digest in must(shell, LOOK, self.path)
+
+    def do(self, shell: Shell) -> None:
+        """Send it; it is there whole or not at all."""
+        must(shell, PUT, self.path, "644", "root:root", given=self.source, limit_s=3600)
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,7 @@ def _kiosk(parts: ExitStack, engine: Engine, gallery: Gallery, folder: Path, sho
         screen=screen,
         live=LivePicture(screen.picture),
         pulse=Pulse(folder),
+        notice=lambda: None,
         now=clock.read,
     )
     screen.start()

@@ -157,6 +157,8 @@ class Stage:
                     "weights": str(self.weights),
                     "centre_keys": str(self.folder / "centre.json"),
                     "run": str(self.folder / "run"),
+                    "agent": str(self.folder / "agent"),
+                    "notice": str(self.folder / "notice"),
                 },
                 "camera": {"address": camera},
                 "checkin": dict(checkin),

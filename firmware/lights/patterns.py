@@ -68,6 +68,15 @@ PATTERNS: Mapping[Signal, Pattern] = {
     Signal.SEE_OFFICER: Pattern(
         _blinks((RED, 400), (OFF, 100), (YELLOW, 400), (OFF, 400)), _beeps((250, 150), (250, 150), (250, 0))
     ),
+    Signal.IDENTIFY: Pattern(_blinks((YELLOW, 80), (OFF, 80)), _beeps(*[(60, 440)] * 5)),
+    Signal.TEST: Pattern(_blinks((RED, 333), (YELLOW, 333), (GREEN, 334), (OFF, 333)), _beeps(*[(200, 200)] * 3)),
+    Signal.STICK_WAIT: Pattern(
+        _blinks((YELLOW, 200), (OFF, 200), (YELLOW, 200), (OFF, 1000)), _beeps((40, 40), (40, 0))
+    ),
+    Signal.STICK_SAFE: Pattern(_blinks((YELLOW, 2000), (OFF, 500)), _beeps((300, 100), (300, 100), (600, 0))),
+    Signal.STICK_REFUSED: Pattern(
+        _blinks((RED, 100), (OFF, 100), (RED, 100), (OFF, 700)), _beeps((500, 200), (500, 200), (500, 0))
+    ),
     Signal.OUT_OF_SERVICE: Pattern(_blinks((RED, 1900), (OFF, 100)), _beeps((600, 300), (600, 0))),
 }
 

@@ -14,6 +14,7 @@ from firmware.camera import Camera, Frame
 from firmware.clock import ClockWatch, Reading
 from firmware.errors import CameraError
 from firmware.lights import Lights
+from firmware.signals import Signal
 from firmware.watchdog import notify
 from kiosk.checkin import Decision, Glance, Outcome, Rules, State, step
 from kiosk.errors import PartEnded
@@ -69,6 +70,7 @@ class Parts:
     screen: ScreenServer
     live: LivePicture
     pulse: Pulse
+    notice: Callable[[], Signal | None]
     now: Callable[[], Reading]
 
 
@@ -253,6 +255,7 @@ class Loop:
     def _chores(self, reading: Reading) -> None:
         notify("WATCHDOG=1")
         self._check_parts()
+        self._presenter.notice(self._parts.notice())
         turn = self._clock.see(reading)
         if turn is not None:
             self._note("clock-learnt" if turn.learnt else "clock-stepped", offset_ms=turn.offset_ms)

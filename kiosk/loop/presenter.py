@@ -29,11 +29,17 @@ class Presenter:
         self._show = show
         self._shown: Card | None = None
         self._named: Card | None = None
+        self._notice: Signal | None = None
+
+    def notice(self, signal: Signal | None) -> None:
+        """What the agent asks to be shown while nobody is served; None for nothing. People go before."""
+        self._notice = signal
 
     def out_of_service(self, reason: Reason) -> None:
         """Nobody can check in, and why."""
         self._named = None
-        self._present(Card(Signal.OUT_OF_SERVICE, reason=reason.value), False)
+        out = Card(Signal.OUT_OF_SERVICE, reason=reason.value)
+        self._present(out if self._notice is None else Card(self._notice), False)
 
     def named(self, outcome: Outcome, name: str, entry: Entry | None, online: bool) -> None:
         """A person is told that they are recorded, or were a moment ago. `entry`: the record on disk."""
@@ -49,6 +55,8 @@ class Presenter:
         standing = decision.outcome in (Outcome.RECORDED, Outcome.ALREADY)
         if standing and self._named is not None:
             self._present(self._named, False)
+        elif signal is Signal.IDLE and self._notice is not None:
+            self._present(Card(self._notice), False)
         elif signal is not None and not standing:
             self._present(Card(signal, hint=decision.hint), decision.new)
 

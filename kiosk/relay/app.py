@@ -12,6 +12,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection
 
 from firmware.watchdog import notify
+from kiosk.agent.answers import answer
 from kiosk.database import DatabaseError, Trouble
 from kiosk.keys import open_relay_key
 from kiosk.ledger.entry import Receipted
@@ -38,6 +39,7 @@ ASK_AGAIN_S = 60.0
 """A roster that lacks entries is asked for again after so long, then after twice as long, up to an hour."""
 ASK_AGAIN_CAP_S = 3600.0
 
+ANSWERS_S = 1.0
 FAREWELL_S = 1.0
 
 
@@ -81,6 +83,8 @@ class Relay:
         self._back = "reached"
         self._storing = True
         self._roster_version = 0
+        self._answers = settings.folders.agent
+        self._answers_at = 0.0
         self._ask_at = time.monotonic() + ASK_AGAIN_S
         self._ask_again_s = ASK_AGAIN_S
         self._receipts = self._begin()
@@ -97,6 +101,7 @@ class Relay:
             self._look()
             self._outbound.send(self._link)
             self._ask_for_missing()
+            self._bring_answers()
             self._tell()
         notify("STOPPING=1")
 
@@ -190,6 +195,19 @@ class Relay:
         else:
             self._ask_again_s = ASK_AGAIN_S
         return []
+
+    def _bring_answers(self) -> None:
+        """What the agent answered goes to the centre; it goes again when the command comes again."""
+        if self._link.is_up and time.monotonic() >= self._answers_at:
+            self._answers_at = time.monotonic() + ANSWERS_S
+            self._write(self._answered)
+
+    def _answered(self, connection: Connection) -> list[Reply]:
+        found = [answer(self._answers, number) for number in store.untold(connection)]
+        replies = [reply for reply in found if reply is not None]
+        for reply in replies:
+            store.told(connection, reply.id)
+        return replies
 
     # -- link and status
 

@@ -39,9 +39,17 @@ class SealedRules:
     sealed: str
 
 
+@dataclass(frozen=True, slots=True)
+class SealedCommand:
+    """A command, and the sealed text it came in."""
+
+    command: m.Command
+    sealed: str
+
+
 B = TypeVar("B", m.Receipt, m.RosterManifest, m.Rules, m.Command)
 
-Inbound: TypeAlias = m.Receipt | SealedManifest | SealedEntry | SealedRules | m.Command
+Inbound: TypeAlias = m.Receipt | SealedManifest | SealedEntry | SealedRules | SealedCommand
 
 
 def open_message(topic: str, payload: bytes, kiosk: str, ring: Keyring) -> Inbound:
@@ -62,7 +70,7 @@ def open_message(topic: str, payload: bytes, kiosk: str, ring: Keyring) -> Inbou
         case "rules", None:
             return SealedRules(_read(payload, Sealed.RULES, m.RULES, kiosk, ring), payload.decode("ascii"))
         case "commands", None:
-            return _read(payload, Sealed.COMMAND, m.COMMAND, kiosk, ring)
+            return SealedCommand(_read(payload, Sealed.COMMAND, m.COMMAND, kiosk, ring), payload.decode("ascii"))
         case _:
             raise ContractError(f"topic {topic!r} is not one that a kiosk listens to")
 

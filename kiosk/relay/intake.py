@@ -7,13 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from pydantic import JsonValue
 from sqlalchemy import Connection
 
 from kiosk.ledger.entry import Rejection
 from kiosk.relay import receipts, rosters, store
 from kiosk.relay.centre_keys import CentreKeys
-from kiosk.relay.inbound import Inbound, SealedEntry, SealedManifest, SealedRules, open_message
+from kiosk.relay.inbound import Inbound, SealedCommand, SealedEntry, SealedManifest, SealedRules, open_message
 from kiosk.relay.link import Came
 from kiosk.relay.outbound import Outbound
 from wire import topics
@@ -60,8 +59,8 @@ class Intake:
                     roster_touched = True
                 case SealedRules():
                     store.take_rules(connection, message)
-                case Command():
-                    replies.append(self._obey(connection, message))
+                case SealedCommand():
+                    replies += self._order(connection, message)
         for receipt in _last_receipts(messages):
             self._take_receipt(connection, receipt)
         if roster_touched and (version := rosters.advance(connection)):
@@ -99,16 +98,22 @@ class Intake:
             LOG.info("roster version %d announced, %d people", came.manifest.version, len(came.manifest.people))
         return taken
 
-    def _obey(self, connection: Connection, command: Command) -> Reply:
-        """Carry a command out, once. What this relay cannot do it refuses."""
+    def _order(self, connection: Connection, message: SealedCommand) -> list[Reply]:
+        """Fetching the roster is the relay's own work; every other command is laid out for the agent, which answers later."""
+        if message.command.command == REFRESH:
+            return [self._refresh(connection, message.command)]
+        store.hand_over(connection, message)
+        return []
+
+    def _refresh(self, connection: Connection, command: Command) -> Reply:
+        """Ask for all retained messages again, once a command."""
         now = datetime.now(UTC)
         outcome = store.command_outcome(connection, command)
         if outcome is None:
-            outcome = "expired" if now > command.expires else "done" if command.command == REFRESH else "refused"
+            outcome = "expired" if now > command.expires else "done"
             self.refresh |= outcome == "done"
             store.keep_command(connection, command, outcome)
-        detail: dict[str, JsonValue] = {"reason": "not-supported"} if outcome == "refused" else {}
-        return Reply(kiosk=self._kiosk, id=command.id, at=now, outcome=outcome, detail=detail)
+        return Reply(kiosk=self._kiosk, id=command.id, at=now, outcome=outcome)
 
 
 def _last_receipts(messages: Iterable[Inbound]) -> list[Receipt]:

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from kiosk.database import DatabaseError, Trouble, Writer, WriterLock
-from kiosk.relay.inbound import SealedRules
+from kiosk.relay.inbound import SealedCommand, SealedRules
 from kiosk.relay.reader import RELAY_FILE
-from kiosk.relay.tables import COMMANDS, LATEST, LINK, TABLES
+from kiosk.relay.tables import COMMANDS, LATEST, LINK, ORDERS, TABLES
 from wire.errors import WireError
 from wire.messages import Command
 from wire.types import format_instant
@@ -24,7 +24,7 @@ LOG = logging.getLogger(__name__)
 
 MOST_COMMANDS = 1000
 
-Outcome: TypeAlias = Literal["done", "refused", "expired"]
+Outcome: TypeAlias = Literal["done", "expired"]
 """What can become of a command here."""
 
 
@@ -110,3 +110,23 @@ def keep_command(connection: Connection, command: Command, outcome: Outcome) -> 
     if (connection.execute(select(func.count()).select_from(COMMANDS)).scalar_one()) > MOST_COMMANDS:
         oldest = select(func.min(COMMANDS.c.expires)).scalar_subquery()
         connection.execute(delete(COMMANDS).where(COMMANDS.c.expires == oldest))
+
+
+def hand_over(connection: Connection, came: SealedCommand) -> None:
+    """Lay a command out for the agent. One that comes again is to be answered again."""
+    row = {"id": came.command.id, "expires": format_instant(came.command.expires), "sealed": came.sealed, "told": False}
+    again = upsert(ORDERS).values(row).on_conflict_do_update(index_elements=["id"], set_={"told": False})
+    connection.execute(again)
+    if connection.execute(select(func.count()).select_from(ORDERS)).scalar_one() > MOST_COMMANDS:
+        oldest = select(func.min(ORDERS.c.expires)).scalar_subquery()
+        connection.execute(delete(ORDERS).where(ORDERS.c.expires == oldest))
+
+
+def untold(connection: Connection) -> list[str]:
+    """Commands whose answer the centre has not been told since they last came."""
+    return list(connection.execute(select(ORDERS.c.id).where(~ORDERS.c.told)).scalars())
+
+
+def told(connection: Connection, number: str) -> None:
+    """The answer to a command went out."""
+    connection.execute(update(ORDERS).where(ORDERS.c.id == number).values(told=True))

@@ -65,6 +65,15 @@ COMMANDS = Table(
     Column("outcome", Text, nullable=False),
 )
 
+ORDERS = Table(
+    "orders",  # for the agent, which verifies the seal once more; `told`: its answer went to the centre
+    TABLES,
+    Column("id", Text, primary_key=True),
+    Column("expires", Text, nullable=False),
+    Column("sealed", Text, nullable=False),
+    Column("told", Boolean, nullable=False),
+)
+
 LINK = Table(
     "link",
     TABLES,

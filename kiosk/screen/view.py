@@ -77,6 +77,13 @@ SAYINGS: dict[Signal, Saying] = {
     Signal.SEE_OFFICER: Saying(
         "see-officer", N_("See the officer"), N_("The kiosk is not sure. The officer helps you.")
     ),
+    Signal.IDENTIFY: Saying("online", N_("Here I am"), N_("A technician is looking for this kiosk.")),
+    Signal.TEST: Saying("starting", N_("Test"), N_("Red, yellow, green and three beeps.")),
+    Signal.STICK_WAIT: Saying("disk", N_("Please wait"), N_("Do not pull the stick out.")),
+    Signal.STICK_SAFE: Saying("stored", N_("Pull the stick out"), N_("Everything is on it. Take it to the centre.")),
+    Signal.STICK_REFUSED: Saying(
+        "lost", N_("Stick refused"), N_("It was not made by the centre for this kiosk, or it is full.")
+    ),
 }
 
 HINTS: dict[Hint, Saying] = {

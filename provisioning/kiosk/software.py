@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tarfile
 import tempfile
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 from provisioning.bundle import Bundle
 from provisioning.errors import StepFailed
 from provisioning.shell import Shell, must
-from provisioning.steps import File
+from provisioning.steps import File, Upload
 from wire.release import MANIFEST
 from wire.seals import digest
 
@@ -74,6 +75,14 @@ class Software:
     @property
     def _mark(self) -> str:
         return digest(self.bundle.sealed)
+
+
+def laid_out(bundle: Bundle) -> Upload:
+    """The step that lays a bundle where the agent looks for it."""
+    path = f"/var/lib/siperlu/agent/bundles/siperlu-{bundle.release.version}.tar"
+    with bundle.path.open("rb") as content:
+        found = hashlib.file_digest(content, "sha256").hexdigest()
+    return Upload("bundle", "Is there room (`df -h /var/lib/siperlu`)?", bundle.path, path, found)
 
 
 def units(bundle: Bundle, target: str, *, screen: bool) -> list[File]:

@@ -81,12 +81,13 @@ class Kiosk:
     backlog: int = 7
     expected: list[Entry] = field(default_factory=list)
     beats: list[int] = field(default_factory=list)
+    asked: Signal | None = None
 
     def __post_init__(self) -> None:
         self.gallery, self.trouble = Gallery(roster(), "dlib-1"), None
         self.journal = Journal(self.box.open, self.now)
         eye: Any = SimpleNamespace(vision=self, trouble=None, alive=True)
-        parts: Any = Parts(self, eye, self, self.journal, self.lights, self, self, self, self.now)
+        parts: Any = Parts(self, eye, self, self.journal, self.lights, self, self, self, lambda: self.asked, self.now)
         self.loop = Loop(parts, RULES, PLACE, ZoneInfo("Asia/Jakarta"))
 
     # the clock, the camera, the recogniser, the centre, the screen, the live picture and the pulse, as the loop sees them

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.agent.answers import Answers
 from kiosk.keys import open_relay_key
 from kiosk.ledger import Entry, Ledger, Receipted
 from kiosk.relay import RelayReader, app
@@ -50,7 +51,10 @@ class Site:
     def start_relay(self, window: int = 200, resend_s: float = 0.5) -> None:
         settings = KioskSettings(
             folders=Folders(
-                ledger=self.folder / "kiosk", relay=self.folder / "relay", centre_keys=self.folder / "centre.json"
+                ledger=self.folder / "kiosk",
+                relay=self.folder / "relay",
+                centre_keys=self.folder / "centre.json",
+                agent=self.folder / "agent",
             ),
             relay=RelaySettings(port=self.broker.port, tls=False, window=window, resend_s=resend_s),
         )
@@ -286,7 +290,13 @@ def test_a_command_is_answered_and_an_expired_one_is_not_done(mosquitto: Site) -
         command = m.Command(kiosk="kiosk-1", id=name, at=AT, expires=expires[name], command=order)  # type: ignore[arg-type]
         for _ in range(2):
             site.centre.publish("commands", site.centre.key.seal(Sealed.COMMAND, m.COMMAND.encode(command)))
-    wait_for("all are answered", lambda: len(site.centre.replies) >= 6)
+    wait_for("the relay's own are answered", lambda: len(site.centre.replies) >= 4)
+    answers = Answers(site.folder / "agent")
+    answers.end(m.Reply(kiosk="kiosk-1", id="c-2", at=AT, outcome="refused"))
+    wait_for("the agent's answer is brought", lambda: len(site.centre.replies) >= 5)
+    again = m.Command(kiosk="kiosk-1", id="c-2", at=AT, expires=expires["c-2"], command="identify")
+    site.centre.publish("commands", site.centre.key.seal(Sealed.COMMAND, m.COMMAND.encode(again)))
+    wait_for("asked again, it is told again", lambda: len(site.centre.replies) >= 6)
     assert {(reply.id, reply.outcome) for reply in site.centre.replies} == {
         ("c-1", "done"),
         ("c-2", "refused"),

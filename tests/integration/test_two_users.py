@@ -43,6 +43,8 @@ relay = "{state}/relay"
 weights = "{state}/weights"
 centre_keys = "{etc}/centre.json"
 run = "{state}/kiosk/run"
+agent = "{state}/agent"
+notice = "{state}/notice"
 [camera]
 address = "frames:{etc}/room"
 [screen]

@@ -14,7 +14,7 @@ from collector.settings import CollectorSettings
 from kiosk.loop import CHORES_NS
 from kiosk.relay.app import LOOK_S
 from kiosk.settings import KioskSettings
-from tests.fixtures.units import CENTRE, FOLDER, KIOSK, NAMES, ONCE, Unit, entries
+from tests.fixtures.units import CENTRE, FOLDER, KIOSK, NAMES, ONCE, ROOT, Unit, entries
 
 PROGRAM = "/opt/siperlu/current/bin/siperlu"
 NOTIFYING = {"kiosk": CHORES_NS / 1e9, "relay": LOOK_S}
@@ -77,7 +77,7 @@ def test_what_a_unit_starts_is_a_command_of_ours(name: str) -> None:
 
 def test_settings_are_one_file_a_machine(unit: Unit) -> None:
     if unit.name != "screen":
-        place = "kiosk" if unit.name in KIOSK else "collector"
+        place = "kiosk" if unit.name in (*KIOSK, *ROOT) else "collector"
         assert unit.words("ExecStart")[-2:] == ["--config", f"/etc/siperlu/{place}.toml"]
 
 
@@ -115,6 +115,7 @@ def test_groups_are_the_least_that_work() -> None:
         "kiosk": {"video", "gpio", "siperlu-relay"},
         "relay": {"siperlu-kiosk"},
         "screen": {"video", "render"},
+        "agent": set(),
         "ingest": {"siperlu-centre", "siperlu-seal", "siperlu-vault"},
         "jobs": {"siperlu-centre", "siperlu-seal", "siperlu-vault"},
         "web": {"siperlu-centre", "siperlu-vault"},
@@ -172,7 +173,7 @@ def test_every_loosened_line_has_its_reason(unit: Unit) -> None:
 
 
 def test_units_belong_to_their_target() -> None:
-    for target, names in (("siperlu.target", KIOSK), ("siperlu-centre.target", CENTRE)):
+    for target, names in (("siperlu.target", (*KIOSK, *ROOT)), ("siperlu-centre.target", CENTRE)):
         text = (FOLDER / target).read_text("utf-8")
         for name in names:
             assert f"siperlu-{name}.service" in text

@@ -1,0 +1,35 @@
+"""What the agent asks the kiosk process to show: a file in memory, which lapses by itself."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from firmware.signals import Signal
+
+NAME = "show"
+LONGEST_S = 600.0
+
+
+def show(folder: Path, signal: Signal, seconds: float) -> None:
+    """Ask for a signal for so long, at most LONGEST_S. Raises OSError."""
+    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    until = time.monotonic() + min(seconds, LONGEST_S)
+    draft = folder / f".{NAME}"
+    draft.write_text(f"{signal.value} {until:.1f}\n", encoding="ascii")
+    draft.replace(folder / NAME)
+
+
+def hide(folder: Path) -> None:
+    """Nothing more is asked for."""
+    (folder / NAME).unlink(missing_ok=True)
+
+
+def shown(folder: Path) -> Signal | None:
+    """The signal that is asked for now; None without any, and for what is none. Time is the monotonic clock's of this boot."""
+    try:
+        word, _, until = (folder / NAME).read_text(encoding="ascii").strip().partition(" ")
+        signal, left = Signal(word), float(until) - time.monotonic()
+    except (OSError, ValueError):
+        return None
+    return signal if 0 < left <= LONGEST_S else None

@@ -1,0 +1,66 @@
+"""The course of an update: which step comes after which, wherever a power cut fell. Pure.
+
+begun ─ install → installed ─ switch → switched ─ restart, prove → proven ─→ done
+             └─ cannot → failed            └─ not good → returning ─ switch back, restart → failed
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """How far an update is: what is true on the disk."""
+
+    BEGUN = "begun"
+    INSTALLED = "installed"
+    SWITCHED = "switched"
+    PROVEN = "proven"
+    RETURNING = "returning"
+    DONE = "done"
+    FAILED = "failed"
+
+
+ENDS = frozenset({Stage.DONE, Stage.FAILED})
+PROVING = timedelta(seconds=150)
+"""A new release has so long to be as good as the old one: models load in seconds, a slow card and network need more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vital:
+    """How the kiosk is. `frame_at`: newest picture; `last_seq`: newest record; `online`: the broker is reached."""
+
+    frame_at: datetime | None
+    last_seq: int
+    online: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """An update under way. `order`: the command's id; `previous`: version before it, empty for none; `before`: how the kiosk was
+    then; `reason`: why it failed."""
+
+    order: str
+    version: str
+    previous: str
+    stage: Stage
+    before: Vital
+    reason: str = ""
+
+
+def shortcomings(before: Vital, after: Vital, since: datetime) -> list[str]:
+    """What worked before and does not yet. `since`: when the new release was started. Empty: it is as good as the old one.
+
+    A kiosk without a camera or a network before must not lose its update for that.
+    """
+    saw = before.frame_at is not None and since - before.frame_at < timedelta(minutes=10)
+    found = []
+    if saw and (after.frame_at is None or after.frame_at < since):
+        found.append("no-pictures")
+    if after.last_seq <= before.last_seq:
+        found.append("no-record")
+    if before.online and not after.online:
+        found.append("offline")
+    return found

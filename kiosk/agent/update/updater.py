@@ -1,0 +1,176 @@
+"""Carrying an update out, one durable step at a time: after a power cut it goes on from the step that was reached."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from kiosk.agent.system import System, SystemFailed
+from kiosk.agent.update.course import ENDS, PROVING, Course, Stage, Vital, shortcomings
+from kiosk.agent.update.releases import Releases
+from kiosk.files import sync
+from provisioning.bundle import Bundle, open_bundle
+from provisioning.errors import BundleError
+from wire.errors import WireError
+from wire.jwks import KEY_SET
+from wire.release import order
+
+log = logging.getLogger(__name__)
+
+STATE, FLOOR = "update.json", "floor"
+BUNDLES = "bundles"
+RESTARTED = ("kiosk", "relay", "screen")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What an update works with. `folder`: the agent's own; `target`: this machine as releases name it; `vital`: how the kiosk
+    is now; `pause`: waits between two looks at it."""
+
+    folder: Path
+    releases: Releases
+    release_keys: Path
+    target: str
+    system: System
+    vital: Callable[[], Vital]
+    pause: Callable[[float], object] = time.sleep
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+class Updater:
+    """One update at a time."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._steps: Mapping[Stage, Callable[[Course], Course]] = {
+            Stage.BEGUN: self._install,
+            Stage.INSTALLED: self._switch,
+            Stage.SWITCHED: self._prove,
+            Stage.PROVEN: self._finish,
+            Stage.RETURNING: self._return,
+        }
+
+    def begin(self, order_id: str, version: str) -> Course:
+        """Begin an update to a version whose bundle lies in the agent's folder, or that is installed already."""
+        releases = self._around.releases
+        course = Course(
+            order=order_id, version=version, previous=releases.current, stage=Stage.BEGUN, before=self._around.vital()
+        )
+        self._keep(course)
+        return course
+
+    def under_way(self) -> Course | None:
+        """The update that a stop interrupted, if any."""
+        try:
+            course = _course(json.loads((self._around.folder / STATE).read_text("ascii")))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return None if course.stage in ENDS else course
+
+    def run(self, course: Course) -> Course:
+        """Carry an update to its end: done, or failed with the old release running. Raises OSError for a disk that fails."""
+        while course.stage not in ENDS:
+            course = self.step(course)
+        return course
+
+    def step(self, course: Course) -> Course:
+        """One step, and its result on the disk."""
+        after = self._steps[course.stage](course)
+        self._keep(after)
+        log.info("update to %s: %s%s", after.version, after.stage, f" ({after.reason})" if after.reason else "")
+        return after
+
+    def _install(self, course: Course) -> Course:
+        releases = self._around.releases
+        if course.version == releases.current:
+            return replace(course, stage=Stage.FAILED, reason="already-current")
+        try:
+            bundle = self._bundle(course.version)
+            if not releases.whole(course.version):
+                releases.install(bundle, self._around.target, self._around.system)
+        except (BundleError, WireError, SystemFailed, OSError) as error:
+            log.error("the release cannot be installed: %s", error)  # noqa: TRY400 - the message says it all
+            return replace(course, stage=Stage.FAILED, reason=_short(error))
+        return replace(course, stage=Stage.INSTALLED)
+
+    def _switch(self, course: Course) -> Course:
+        self._around.releases.switch(course.version)
+        return replace(course, stage=Stage.SWITCHED)
+
+    def _prove(self, course: Course) -> Course:
+        since = self._around.now()
+        missing = ["not-started"]
+        try:
+            self._around.system.restart(RESTARTED)
+            while self._around.now() - since < PROVING:
+                missing = shortcomings(course.before, self._around.vital(), since)
+                if not missing:
+                    return replace(course, stage=Stage.PROVEN)
+                self._around.pause(1.0)
+        except SystemFailed as error:
+            log.error("the new release does not start: %s", error)  # noqa: TRY400
+        return replace(course, stage=Stage.RETURNING, reason=",".join(missing))
+
+    def _return(self, course: Course) -> Course:
+        if course.previous:
+            self._around.releases.switch(course.previous)
+        try:
+            self._around.system.restart(RESTARTED)
+        except SystemFailed as error:
+            log.error("the old release does not start: %s", error)  # noqa: TRY400 - systemd goes on trying
+        return replace(course, stage=Stage.FAILED)
+
+    def _finish(self, course: Course) -> Course:
+        floor = self._bundle(course.version).release.floor
+        if order(floor) > order(self._floor()):
+            _write(self._around.folder / FLOOR, floor)
+        self._around.releases.prune({course.version, course.previous} - {""})
+        return replace(course, stage=Stage.DONE)
+
+    def _bundle(self, version: str) -> Bundle:
+        """The bundle of a version, checked whole. Raises BundleError, WireError, OSError."""
+        if order(version) < order(self._floor()):
+            raise BundleError(f"version {version} is below {self._floor()}, the oldest that may still be installed")
+        ring = KEY_SET.decode(self._around.release_keys.read_bytes()).keyring()
+        bundle = open_bundle(self._around.folder / BUNDLES / f"siperlu-{version}.tar", ring)
+        if bundle.release.version != version:
+            raise BundleError(f"the bundle of {version} holds {bundle.release.version}")
+        return bundle
+
+    def _floor(self) -> str:
+        try:
+            return (self._around.folder / FLOOR).read_text("ascii").strip()
+        except OSError:
+            return "0.0"
+
+    def _keep(self, course: Course) -> None:
+        before = {**asdict(course.before), "frame_at": course.before.frame_at and course.before.frame_at.isoformat()}
+        _write(self._around.folder / STATE, json.dumps({**asdict(course), "before": before}))
+
+
+def _course(tree: Any) -> Course:
+    before = dict(tree["before"])
+    at = before["frame_at"]
+    before["frame_at"] = datetime.fromisoformat(at) if at else None
+    return Course(**{**tree, "stage": Stage(tree["stage"]), "before": Vital(**before)})
+
+
+def _write(path: Path, text: str) -> None:
+    draft = path.with_name(f".{path.name}.draft")
+    with draft.open("w", encoding="ascii") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    sync(path.parent)
+
+
+def _short(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:300].encode("ascii", "replace").decode()
