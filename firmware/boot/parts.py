@@ -69,6 +69,11 @@ CMDLINE = (
         "Raspberry Pi OS boots without memory control, by which a leaking process is held.",
         ("cgroup_enable=memory",),
     ),
+    Part(
+        "keys",
+        "A keyboard at the wall neither restarts the board nor speaks to the kernel, also while the screen is starting.",
+        ("sysctl.kernel.sysrq=0", "systemd.mask=ctrl-alt-del.target"),
+    ),
     Part("no-swap", "Swapping wears the card out.", ("systemd.swap=0", "systemd.mask=dphys-swapfile.service")),
     Part(
         "read-only-root",

@@ -91,6 +91,12 @@ def test_nobody_logs_in_on_the_pins_and_the_root_is_read_only() -> None:
     assert "cgroup_enable=memory" in merged.split(), "MemoryMax= of the units holds nothing without it"
 
 
+def test_a_keyboard_at_the_wall_restarts_nothing() -> None:
+    merged = cmdline.merge(CMDLINE_TXT, words(CMDLINE)).split()
+    assert "sysctl.kernel.sysrq=0" in merged, "Alt-SysRq-B restarts a Debian at once"
+    assert "systemd.mask=ctrl-alt-del.target" in merged, "system.conf.d stops the burst of seven alone"
+
+
 @pytest.mark.parametrize("entry", ["", "two words", "siperlu.begin"])
 def test_what_is_not_a_word_is_refused(entry: str) -> None:
     with pytest.raises(ValueError, match="not one word"):

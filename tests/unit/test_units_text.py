@@ -83,7 +83,18 @@ def test_settings_are_one_file_a_machine(unit: Unit) -> None:
 
 def test_the_screen_shows_the_kiosks_page() -> None:
     assert Unit("screen").words("ExecStart")[-1] == f"http://127.0.0.1:{KioskSettings().screen.port}/"
-    assert json.loads((FOLDER / "chromium/siperlu.json").read_text())["URLAllowlist"] == ["http://127.0.0.1"]
+    policy = json.loads((FOLDER / "chromium/siperlu.json").read_text())
+    assert policy["URLAllowlist"] == ["http://127.0.0.1"]
+    assert policy["DeveloperToolsAvailability"] == 2
+    by_key = (
+        "TaskManagerEndProcessEnabled",
+        "BrowserGuestModeEnabled",
+        "BrowserAddPersonEnabled",
+        "EditBookmarksEnabled",
+    )
+    assert not [name for name in by_key if policy.get(name, True)], (
+        "Shift-Esc ends the wall's page; others open windows"
+    )
     assert "-s" not in Unit("screen").words("ExecStart"), "cage -s lets a keyboard change the console"
 
 
