@@ -98,17 +98,23 @@ def _decision(desk: Desk, form: ApproveForm) -> Decision:
 
 def _page(desk: Desk, form: HolidayForm) -> str:
     year, table = _year(desk), StoredHoliday
-    with desk.write() as session:
-        book.install_holidays(session.connection(), [year], desk.now())
     within = (table.day >= date(year, 1, 1), table.day <= date(year, 12, 31), table.withdrawn_at.is_(None))
     with desk.session() as session:
-        rows = list(session.execute(select(table.__table__).where(*within).order_by(table.day, table.id)))
+        rows = list(session.scalars(select(table).where(*within).order_by(table.day, table.id)))
+        session.expunge_all()
         units = Units(session)
         names = {row.unit: units.name(row.unit) for row in rows if row.unit}
+    if all(row.source != book.PUBLISHED for row in rows):  # looking at a year does not keep its list as it is today
+        rows = sorted([*rows, *map(_published, book.published(year))], key=lambda row: row.day)
     may = me().role in BKD
     return render_template(
         "hours/holidays.html", rows=rows, names=names, units=units.options(), year=year, form=form, may=may
     )
+
+
+def _published(holiday: Holiday) -> StoredHoliday:
+    kept = {"decree": "", "unit": "", "works": False, "source": book.PUBLISHED}
+    return StoredHoliday(day=holiday.day, name=holiday.name, joint=holiday.joint, **kept)
 
 
 def _year(desk: Desk) -> int:

@@ -123,3 +123,9 @@ def test_a_day_off_is_entered_by_decree_and_today_takes_two_ticks(client: FlaskC
     client.post(f"/holidays/{entered[0]['id']}/withdraw", data={"csrf_token": csrf(client)})
     assert [row["id"] for row in centre.rows("holidays") if row["withdrawn_at"]] == [entered[0]["id"]]
     assert "Hari Jadi" in client.get("/holidays/?year=2026").text
+
+
+def test_looking_at_a_year_does_not_keep_its_list(client: FlaskClient, centre: Centre) -> None:
+    assert "2028" in client.get("/holidays/?year=2028").text
+    assert "Kemerdekaan" in client.get("/holidays/?year=2028").text
+    assert centre.rows("holidays") == []
