@@ -17,7 +17,7 @@ from provisioning.shell import LocalShell, Shell, must
 from provisioning.step import Outcome, Result, run
 from provisioning.steps import File, Files, Script
 
-HOSTILE = ["$(touch /tmp/siperlu-pwned)", "`id`", "a; rm -rf x", "'\"", "", "-n", "*", "ü\n2"]
+HOSTILE = ["$(touch pwned)", "`touch pwned`", "a; rm -rf x", "'\"", "", "-n", "*", "ü\n2"]
 NOWHERE = LocalShell()
 
 
@@ -44,10 +44,11 @@ def outcomes(results: Sequence[Result]) -> list[str]:
     return [one.outcome.value for one in results]
 
 
-def test_words_stay_words_whatever_is_in_them() -> None:
+def test_words_stay_words_whatever_is_in_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     told = must(LocalShell(), 'for w in "$@"; do printf "%s\\0" "$w"; done', *HOSTILE)
     assert told.split("\0")[:-1] == HOSTILE
-    assert not Path("/tmp/siperlu-pwned").exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_script_that_fails_says_its_last_words() -> None:
