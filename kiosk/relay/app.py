@@ -16,7 +16,7 @@ from kiosk.agent.answers import answer
 from kiosk.database import DatabaseError, Trouble
 from kiosk.keys import open_relay_key
 from kiosk.ledger.entry import Receipted
-from kiosk.relay import receipts, rosters, store
+from kiosk.relay import receipts, rosters, spool, store
 from kiosk.relay.centre_keys import CentreKeys
 from kiosk.relay.health import TELL_EVERY_S, Health, Outlook
 from kiosk.relay.inbound import Inbound
@@ -40,6 +40,7 @@ ASK_AGAIN_S = 60.0
 ASK_AGAIN_CAP_S = 3600.0
 
 ANSWERS_S = 1.0
+SPOOL_S = 1.0
 FAREWELL_S = 1.0
 
 
@@ -85,6 +86,8 @@ class Relay:
         self._roster_version = 0
         self._answers = settings.folders.agent
         self._answers_at = 0.0
+        self._spool_at = 0.0
+        self._spooled: str | None = None
         self._ask_at = time.monotonic() + ASK_AGAIN_S
         self._ask_again_s = ASK_AGAIN_S
         self._receipts = self._begin()
@@ -102,6 +105,7 @@ class Relay:
             self._outbound.send(self._link)
             self._ask_for_missing()
             self._bring_answers()
+            self._take_stick()
             self._tell()
         notify("STOPPING=1")
 
@@ -209,6 +213,30 @@ class Relay:
             store.told(connection, reply.id)
         return replies
 
+    def _take_stick(self) -> None:
+        """What a stick brought is taken in exactly like what the broker brings, each file once."""
+        if time.monotonic() < self._spool_at:
+            return
+        self._spool_at = time.monotonic() + SPOOL_S
+        name = spool.waiting(self._answers)
+        if name is None or name == self._spooled:
+            return
+        try:
+            for batch in spool.batches(self._answers, name):
+                notify("WATCHDOG=1")
+                self._take(list(batch))
+        except OSError as error:
+            LOG.warning("what a stick brought cannot be read: %s", error)
+        self._write(lambda connection: self._note_stick(connection, name))
+        if self._storing:  # else it is taken again, when there is room
+            self._spooled = name
+            LOG.info("what a stick brought is taken in")
+
+    def _note_stick(self, connection: Connection, name: str) -> list[Reply]:
+        if self._storing:
+            spool.note(connection, name)
+        return []
+
     # -- link and status
 
     def _note_link(self, event: Up | Down) -> None:
@@ -256,6 +284,7 @@ class Relay:
         """Take up where the process before left off."""
         with self._store.transaction() as connection:
             was_online = link_state(connection).online
+            self._spooled = spool.taken(connection)
             self._roster_version = rosters.version(connection)
             known = receipts.receipts(connection)
         for chain, receipted in known.items():

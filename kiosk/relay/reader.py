@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from kiosk.database import Reader, has_writer
 from kiosk.ledger.entry import Receipted, Rejection
-from kiosk.relay import receipts, rosters
+from kiosk.relay import receipts, rosters, spool
 from kiosk.relay.rosters import RawRoster
 from kiosk.relay.tables import LINK
 
@@ -70,6 +70,10 @@ class RelayReader:
     def roster_versions(self) -> dict[str, int]:
         """Versions of the active roster and of the candidate, by slot: while they stand, so does the roster in force."""
         return self._ask(rosters.versions, {})
+
+    def spooled(self) -> str | None:
+        """Name of the last file of the agent's spool that was taken in to its end."""
+        return self._ask(spool.taken, None)
 
     def close(self) -> None:
         """Let go of the file; twice is fine."""

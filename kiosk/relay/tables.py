@@ -74,6 +74,13 @@ ORDERS = Table(
     Column("told", Boolean, nullable=False),
 )
 
+SPOOL = Table(
+    "spool",  # the file of a USB stick that was taken in last
+    TABLES,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+)
+
 LINK = Table(
     "link",
     TABLES,
