@@ -13,6 +13,8 @@ from pydantic import JsonValue
 from kiosk.agent.acts import Acts, Refused, UpdateFailed
 from kiosk.agent.answers import Answers
 from kiosk.agent.orders import Orders, now, over
+from kiosk.agent.stick.devices import LinuxSticks, Sticks
+from kiosk.agent.stick.visits import Visits
 from kiosk.agent.system import System, SystemFailed
 from kiosk.agent.update.course import Stage
 from kiosk.agent.update.releases import Releases
@@ -36,7 +38,7 @@ FAILURES = (CertificateError, KeyFileError, SystemFailed, OSError, ValueError)
 class Agent:
     """Does what genuine commands ask, one at a time."""
 
-    def __init__(self, settings: KioskSettings, system: System) -> None:
+    def __init__(self, settings: KioskSettings, system: System, sticks: Sticks | None = None) -> None:
         """Raises OSError when its folder cannot be made."""
         folders, relay = settings.folders, settings.relay
         self._kiosk = settings.kiosk.id
@@ -53,6 +55,7 @@ class Agent:
         self._updater = Updater(around)
         self._acts = Acts(settings, system, self._updater)
         self._places = Places(relay.certificate_key, relay.certificate, relay.ca)
+        self._visits = Visits(settings, sticks) if sticks else None
         self._unread = ""
         self._renewed = False
 
@@ -61,6 +64,8 @@ class Agent:
         self.take_up()
         while not self._renewed and not stop.wait(LOOK_S):
             self.turn()
+            if self._visits:
+                self._visits.turn()
 
     def take_up(self) -> None:
         """Finish what a stop or a power cut interrupted, before anything new."""
@@ -133,4 +138,4 @@ class Agent:
 
 def run(settings: KioskSettings, system: System, stop: threading.Event) -> None:
     """Be the agent until `stop` is set. Raises OSError."""
-    Agent(settings, system).run(stop)
+    Agent(settings, system, LinuxSticks(settings.folders.notice / "stick")).run(stop)

@@ -20,7 +20,7 @@ LIMITS = {
     "jobs": 15,
     "web": 15,
     "screen": 25,
-    "agent": 20,
+    "agent": 25,
     "broker-reload": 20,
     "backup": 25,
 }
