@@ -20,7 +20,7 @@ from provisioning.bundle import Bundle, open_bundle
 from provisioning.errors import ProvisioningError
 from provisioning.inventory import Machine
 from provisioning.kiosk import Wish, plan
-from provisioning.kiosk.checking import backlog, examine, wipe
+from provisioning.kiosk.checking import backlog, examine, name_of, wipe
 from provisioning.kiosk.software import laid_out
 from provisioning.report import MachineReport
 from provisioning.shell import Access, SshShell
@@ -174,18 +174,33 @@ def _push(host: str, step: Step, access: dict[str, Any]) -> Result:
 @command.command()
 @click.argument("host")
 @click.option("--lose-records", is_flag=True, help="Wipe it although the centre has not received all of its records.")
+@click.option(
+    "--config",
+    "centre_config",
+    type=click.Path(path_type=Path),
+    help="The centre's settings file, on the centre's host.",
+)
 @access_options
-def retire(host: str, lose_records: bool, **access: Any) -> None:
-    """Take the kiosk at HOST out of service for good: its keys, ledger and roster are destroyed.
+@click.pass_context
+def retire(ctx: click.Context, /, host: str, lose_records: bool, centre_config: Path | None, **access: Any) -> None:
+    """Take the kiosk at HOST out of service for good: it is revoked, and its keys, ledger and roster are destroyed.
 
-    Then revoke it at the centre: `siperlu collector kiosks revoke ID`.
+    On the centre's host name --config, and it is revoked first; elsewhere the command that revokes it is told.
     """
     with failures(), SshShell(_access(host, access)) as shell:
-        waiting = backlog(shell)
+        waiting, kiosk = backlog(shell), name_of(shell)
         if waiting and not lose_records:
             raise Failure(f"{host}: {waiting} records have not reached the centre; let them, or say --lose-records")
+        if centre_config is not None and kiosk:
+            from cli.revoke import revoke  # noqa: PLC0415 - loads the centre, which a technician's machine need not have
+
+            ctx.invoke(revoke, kiosk=kiosk, reason="retired", wait=True, path=centre_config, as_json=False)
         wipe(shell)
-    say(f"{host}: wiped; now `siperlu collector kiosks revoke` its name at the centre")
+    say(f"{host}: wiped")
+    if centre_config is None and kiosk:
+        raise Failure(
+            f"{kiosk} is still believed: run `siperlu collector kiosks revoke {kiosk} --reason retired` at the centre"
+        )
 
 
 def _machines(wish: dict[str, Any]) -> list[Machine]:

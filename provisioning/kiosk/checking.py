@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from provisioning.errors import StepFailed
+from provisioning.kiosk.registering import answer_on
 from provisioning.kiosk.software import PROGRAM
 from provisioning.shell import Shell, must
 
@@ -99,6 +100,12 @@ def wipe(shell: Shell) -> None:
     ).split()
     if left:
         raise StepFailed(f"{left[0]} is still there: take the card out and destroy it")
+
+
+def name_of(shell: Shell) -> str:
+    """The name that a kiosk was registered under; empty for a box that was not."""
+    answer = answer_on(shell)
+    return "" if answer is None else answer.kiosk.id
 
 
 def backlog(shell: Shell) -> int | None:

@@ -340,13 +340,24 @@ def test_a_revoked_kiosk_is_out_within_a_minute(stage: Stage) -> None:
     wait("the revoked kiosk is offline", offline, 60)
 
 
-def test_a_retired_box_holds_no_secret(stage: Stage) -> None:
-    box = stage.boxes[0]
+def test_a_retired_box_is_revoked_and_holds_no_secret(stage: Stage) -> None:
+    box = stage.boxes[1]
     line = [*stage.network.prefix, sys.executable, "-m", "cli", "provision", "retire", box.address]
     line += ["--identity", str(box.key), "--known-hosts", str(stage.folder / "known_hosts"), "--lose-records"]
-    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    done = subprocess.run([*line, "--config", str(stage.regency.settings)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    gone = stage.regency.rows("SELECT count(*) FROM kiosk_keys WHERE kiosk = 'disdik-2' AND revoked_at IS NULL")
+    assert gone == [(0,)]
     left = box.run(
         "sh", "-c", "ls -d /etc/siperlu/kiosk.key /var/lib/siperlu/kiosk /var/lib/siperlu/relay 2>/dev/null || true"
     )
     assert left == ""
+
+
+def test_a_box_wiped_from_afar_is_not_forgotten_at_the_centre(stage: Stage) -> None:
+    box = stage.boxes[0]
+    line = [*stage.network.prefix, sys.executable, "-m", "cli", "provision", "retire", box.address, "--lose-records"]
+    line += ["--identity", str(box.key), "--known-hosts", str(stage.folder / "known_hosts")]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "disdik-1 is still believed" in done.stderr
