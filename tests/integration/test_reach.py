@@ -125,7 +125,7 @@ def test_a_superior_sees_a_person_for_the_time_they_served_there(
 def test_an_employee_sees_themselves_and_nobody_else(engine: Engine, browser: FlaskClient) -> None:
     own, other = person_at(engine, "SDN1"), person_at(engine, "SMPN1")
     client = logged_in(browser, Role.EMPLOYEE, person=own)
-    assert client.get("/enter").location == f"/people/{own}"
+    assert client.get("/enter").location == "/me/"
     assert client.get(f"/people/{own}").status_code == 200
     assert client.get(f"/people/{other}").status_code == 404
     assert client.get(f"/people/{other}.csv").status_code == 404
