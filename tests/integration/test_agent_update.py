@@ -44,13 +44,18 @@ class Box:
         (old / ".complete").write_text("x")
         self.releases.switch("1.0.0")
 
-    def bundle(self, version: str, floor: str = "1.0.0", key: SealingKey = KEY, target: str = TARGET) -> None:
+    def bundle(
+        self, version: str, floor: str = "1.0.0", key: SealingKey = KEY, target: str = TARGET, *further: SealingKey
+    ) -> None:
         source = self.folder / "source"
         source.mkdir(exist_ok=True)
         (source / "siperlu.whl").write_text(version)
         files = collected([(source, f"wheels/{target}", target)])  # type: ignore[list-item]
         write_bundle(
-            self.folder / "agent" / BUNDLES / f"siperlu-{version}.tar", Recipe(version, floor, START, 1), files, key
+            self.folder / "agent" / BUNDLES / f"siperlu-{version}.tar",
+            Recipe(version, floor, START, 1, key_set([one.public for one in further], []).keys),
+            files,
+            key,
         )
 
     @property
@@ -160,6 +165,18 @@ def test_nobody_goes_back_below_the_floor(box: Box) -> None:
     assert "below 1.1.0" in course.reason
     box.bundle("1.1.0")
     assert box.update("1.1.0").stage is Stage.DONE, "down to the floor one may go"
+
+
+def test_an_old_key_seals_the_next_one_in(box: Box) -> None:
+    second, centre = SealingKey.generate(KeyName("release", 2)), SealingKey.generate(KeyName("centre", 1))
+    box.bundle("1.2.0", "1.0.0", second)
+    assert "do not install" in box.update("1.2.0").reason, "nobody has said so yet"
+    box.bundle("1.1.0", "1.0.0", KEY, TARGET, second, centre)
+    assert box.update("1.1.0").stage is Stage.DONE
+    assert box.update("1.2.0").stage is Stage.DONE
+    box.bundle("1.3.0", "1.0.0", KEY)
+    assert box.update("1.3.0").stage is Stage.DONE, "the old one is believed on"
+    assert "centre#1" not in (box.folder / "release.json").read_text(), "only release keys may be named"
 
 
 def test_the_same_version_again_is_told(box: Box) -> None:

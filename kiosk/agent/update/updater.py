@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,8 +19,9 @@ from kiosk.files import sync
 from provisioning.bundle import Bundle, open_bundle
 from provisioning.errors import BundleError
 from wire.errors import WireError
-from wire.jwks import KEY_SET
-from wire.release import order
+from wire.jwks import KEY_SET, KeySet, PublicJwk, readable
+from wire.release import OWNER, order
+from wire.seals import KeyName
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +129,9 @@ class Updater:
         return replace(course, stage=Stage.FAILED)
 
     def _finish(self, course: Course) -> Course:
-        floor = self._bundle(course.version).release.floor
+        release = self._bundle(course.version).release
+        self._believe(release.next_keys)
+        floor = release.floor
         if order(floor) > order(self._floor()):
             _write(self._around.folder / FLOOR, floor)
         self._around.releases.prune({course.version, course.previous} - {""})
@@ -143,6 +146,13 @@ class Updater:
         if bundle.release.version != version:
             raise BundleError(f"the bundle of {version} holds {bundle.release.version}")
         return bundle
+
+    def _believe(self, further: Sequence[PublicJwk]) -> None:
+        """A proven release may name further release keys: an old key has sealed the new one in."""
+        held = KEY_SET.decode(self._around.release_keys.read_bytes()).keys
+        new = tuple(key for key in further if key not in held and KeyName.parse(key.kid).owner == OWNER)
+        if new:
+            _write(self._around.release_keys, readable(KeySet(keys=(*held, *new))))
 
     def _floor(self) -> str:
         try:
