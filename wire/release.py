@@ -72,6 +72,12 @@ class Release:
 RELEASE: Codec[Release] = Codec("release", Release)
 
 
+def file_name(version: str) -> str:
+    """Name of a bundle's file, at the centre, on a stick and at the kiosk. Raises ContractError for what is no version."""
+    order(version)
+    return f"siperlu-{version}.tar"
+
+
 def open_manifest(sealed: bytes, ring: Keyring) -> Release:
     """A sealed manifest, once size, seal and contract hold. Raises WireError."""
     if len(sealed) > MAX_MANIFEST_BYTES:

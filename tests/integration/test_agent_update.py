@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.agent.update.bundles import BUNDLES
 from kiosk.agent.update.course import PROVING, Course, Stage, Vital, shortcomings
 from kiosk.agent.update.releases import Releases
-from kiosk.agent.update.updater import BUNDLES, Surroundings, Updater
+from kiosk.agent.update.updater import Surroundings, Updater
 from provisioning.bundle import write_bundle
 from provisioning.bundle.writing import Recipe, collected
 from tests.fixtures.agents import FakeSystem

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.agent.system import System, SystemFailed
+from kiosk.agent.update.bundles import held
 from kiosk.agent.update.course import ENDS, PROVING, Course, Stage, Vital, shortcomings
 from kiosk.agent.update.releases import Releases
 from kiosk.files import sync
@@ -26,7 +27,6 @@ from wire.seals import KeyName
 log = logging.getLogger(__name__)
 
 STATE, FLOOR = "update.json", "floor"
-BUNDLES = "bundles"
 RESTARTED = ("kiosk", "relay", "screen")
 
 
@@ -142,7 +142,7 @@ class Updater:
         if order(version) < order(self._floor()):
             raise BundleError(f"version {version} is below {self._floor()}, the oldest that may still be installed")
         ring = KEY_SET.decode(self._around.release_keys.read_bytes()).keyring()
-        bundle = open_bundle(self._around.folder / BUNDLES / f"siperlu-{version}.tar", ring)
+        bundle = open_bundle(held(self._around.folder, version), ring)
         if bundle.release.version != version:
             raise BundleError(f"the bundle of {version} holds {bundle.release.version}")
         return bundle
