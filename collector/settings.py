@@ -129,6 +129,14 @@ class Retention(Section):
     )
 
 
+class Guarantees(Section):
+    """PIN presence on a guarantee."""
+
+    longest_days: int = key(
+        92, "A guarantee and its PIN hold for at most so long; then it is given anew.", unit="days", ge=1, le=366
+    )
+
+
 class Reports(Section):
     """Printed reports."""
 
@@ -164,5 +172,6 @@ class CollectorSettings(Settings):
     web: Web = Web()
     reports: Reports = Reports()
     retention: Retention = Retention()
+    guarantees: Guarantees = Guarantees()
     appeals: Appeals = Appeals()
     phones: Phones = Phones()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import logging
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from kiosk.gallery.roster import Enrolled, Roster
+from kiosk.gallery.roster import Enrolled, PinHolder, Roster
 from kiosk.relay import RawRoster, RelayReader
 from kiosk.relay.centre_keys import CentreKeys
 from wire.errors import ContractError, SealError, UnreadableError, WireError
@@ -20,6 +21,14 @@ LOG = logging.getLogger(__name__)
 
 LENGTH_TOLERANCE = 1e-3
 """A template whose length is farther from 1 is damaged: its cosines would lie."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """One entry: a face, a PIN, or both."""
+
+    face: Enrolled | None
+    pin: PinHolder | None
 
 
 class RosterReader:
@@ -36,7 +45,7 @@ class RosterReader:
         self._kiosk = kiosk
         self._key = key
         self._centre = CentreKeys(centre_keys)
-        self._known: dict[str, Enrolled | None] = {}
+        self._known: dict[str, _Opened | None] = {}
 
     def read(self) -> Roster | None:
         """The roster in force; None when there is none that can be believed.
@@ -60,23 +69,26 @@ class RosterReader:
         return manifest
 
     def _roster(self, manifest: RosterManifest, raw: RawRoster) -> Roster:
-        known: dict[str, Enrolled | None] = {}
+        known: dict[str, _Opened | None] = {}
         for person, sealed in raw.entries.items():
             name = digest(sealed)
             if manifest.people.get(person) == name:
                 known[name] = self._known[name] if name in self._known else self._read(person, sealed, manifest.model)
         self._known = known
-        people = _of_one_size([person for person in known.values() if person])
-        skipped = len(known) - len(people)
+        opened = [one for one in known.values() if one is not None]
+        faces = [one.face for one in opened if one.face is not None]
+        people = _of_one_size(faces)
+        skipped = len(known) - len(opened) + len(faces) - len(people)
         if skipped and skipped != self.skipped:
             LOG.warning("%d of %d roster entries cannot be read and are left out", skipped, len(known))
         self.skipped = skipped
-        return Roster(manifest.version, manifest.model, manifest.threshold, manifest.margin, people)
+        pins = tuple(one.pin for one in opened if one.pin is not None)
+        return Roster(manifest.version, manifest.model, manifest.threshold, manifest.margin, people, pins)
 
-    def _read(self, person: str, sealed: str, model: str) -> Enrolled | None:
+    def _read(self, person: str, sealed: str, model: str) -> _Opened | None:
         try:
             entry = ROSTER_ENTRY.decode(self._key.decrypt(payload_of(sealed)))
-            return _enrolled(entry, self._kiosk, person, model)
+            return _opened(entry, self._kiosk, person, model)
         except (ContractError, SealError, UnreadableError, ValueError):
             return None  # counted and told by the caller, without saying who
 
@@ -87,16 +99,22 @@ def _of_one_size(people: list[Enrolled]) -> tuple[Enrolled, ...]:
     return tuple(person for person in people if person.template.size == sizes.most_common(1)[0][0])
 
 
-def _enrolled(entry: RosterEntry, kiosk: str, person: str, model: str) -> Enrolled:
+def _opened(entry: RosterEntry, kiosk: str, person: str, model: str) -> _Opened:
     """Raises ContractError, ValueError for a template that is not base64 of float32."""
     if (entry.kiosk, entry.person, entry.model) != (kiosk, person, model):
         raise ContractError("roster-entry: is of another kiosk, person or model than its manifest says")
-    template = np.frombuffer(base64.b64decode(entry.template, validate=True), dtype="<f4").astype(np.float32)
+    face = None if entry.template is None else _enrolled(entry, entry.template)
+    pin = None if entry.pin is None else PinHolder(person, entry.name, entry.pin, entry.from_, entry.until)
+    return _Opened(face, pin)
+
+
+def _enrolled(entry: RosterEntry, encoded: str) -> Enrolled:
+    template = np.frombuffer(base64.b64decode(encoded, validate=True), dtype="<f4").astype(np.float32)
     if template.size == 0 or not abs(float(np.linalg.norm(template)) - 1) < LENGTH_TOLERANCE:
         raise ContractError("roster-entry: its template is not a vector of length 1")
     template.setflags(write=False)
     return Enrolled(
-        person=person,
+        person=entry.person,
         name=entry.name,
         unit=entry.unit,
         assigned=entry.assigned,

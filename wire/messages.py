@@ -87,11 +87,28 @@ class RosterManifest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PinVerifier:
+    """By what a person on a head's guarantee is known without a face: the `number` they give, and scrypt of their PIN.
+
+    `salt`: 16 bytes, `digest`: 32 bytes, both base64, as in `wire.pin`; `cost`: binary logarithm of scrypt's N. Valid from
+    `from_` on and before `until`, whatever the kiosk hears later: a guarantee ends without a network too.
+    """
+
+    number: Annotated[str, Field(pattern=r"^[0-9]{4,8}$")]
+    salt: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{22}==$")]
+    digest: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{43}=$")]
+    cost: Annotated[int, Field(ge=10, le=17)]
+    from_: Instant
+    until: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RosterEntry:
     """One person, encrypted to the kiosk and sealed by the centre.
 
-    `template`: unit vector, float32 little-endian, base64. `assigned`: works at this kiosk's unit (else in scope only:
-    recognised, recorded, flagged). `from_`/`until`: served between these moments; null is open.
+    `template`: unit vector, float32 little-endian, base64; null for who is known by PIN alone. `assigned`: works at this
+    kiosk's unit (else in scope only: recognised, recorded, flagged). `from_`/`until`: served between these moments; null
+    is open. `pin`: null for everybody who has no PIN.
     """
 
     kiosk: KioskId
@@ -100,9 +117,10 @@ class RosterEntry:
     unit: Annotated[str, Field(min_length=1, max_length=64)]
     assigned: bool
     model: Word
-    template: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]+={0,2}$", max_length=20_000)]
+    template: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]+={0,2}$", max_length=20_000)] | None
     from_: Instant | None = None
     until: Instant | None = None
+    pin: PinVerifier | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ import base64
 import hashlib
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -17,14 +17,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from collector.errors import VaultError
 from collector.keys import CentreKeys
 from collector.outgoing import Outgoing
+from collector.people.known import Known, Opener, known_by
 from collector.people.scope import Entitled, Member, Scope, Tree, by_unit, entitled
-from collector.people.sealing import clear_template
 from collector.settings import CollectorSettings
-from collector.store.people import Assignment, Kiosk, KioskKey, Person, PublishedEntry, PublishedRoster, Template, Unit
-from collector.vault import Vault
+from collector.store.people import Assignment, Kiosk, KioskKey, Person, PublishedEntry, PublishedRoster, Unit
 from models import calibration, manifest
 from models.manifest import Card
 from wire.messages import ROSTER_ENTRY, ROSTER_MANIFEST, RosterEntry, RosterManifest
@@ -44,15 +42,6 @@ CLEARED = ""
 
 
 @dataclass(frozen=True, slots=True)
-class _Face:
-    """What every kiosk is told of a person: name, template (float32 little-endian), and a hash of both."""
-
-    name: str
-    template: bytes
-    mark: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Given:
     """An entry a kiosk was last given."""
 
@@ -69,7 +58,7 @@ class _Centre:
 
     tree: Tree
     members: Mapping[str, list[Member]]
-    faces: Mapping[str, _Face]
+    faces: Mapping[str, Known]
     kiosks: tuple[Kiosk, ...]
     readers: Mapping[str, Recipient]
     manifests: Mapping[str, PublishedRoster]
@@ -88,7 +77,7 @@ def changes(
     zone = ZoneInfo(settings.web.timezone)
     card = manifest.card(settings.rosters.embedder)
     told = set() if told is None else told
-    centre = _load(session, card.tag, _Opener(keys.vault, card.tag, told), now.astimezone(zone).date())
+    centre = _load(session, Opener(keys.vault, card.tag, told), now.astimezone(zone).date(), zone)
     run = _Run(session, keys, card, settings.rosters.false_accepts, now)
     outgoing: list[Outgoing] = []
     for kiosk in centre.kiosks:
@@ -146,9 +135,10 @@ class _Run:
         digests = kept | {person: digest(text) for person, text in sealed.items()}
         cleared = [person for person, one in given.items() if one.digest != CLEARED and person not in digests]
         self._clear(kiosk.id, cleared)
+        faces = sum(centre.faces[person].template is not None for person in digests)
         return [
             *(_outgoing(kiosk.id, text, person) for person, text in sealed.items()),
-            *self._manifest(kiosk.id, digests, last),
+            *self._manifest(kiosk.id, digests, faces, last),
             *(_outgoing(kiosk.id, CLEARED, person) for person in cleared),
         ]
 
@@ -158,7 +148,7 @@ class _Run:
         people: Mapping[str, Entitled],
         given: Mapping[str, _Given],
         reader: Recipient,
-        faces: Mapping[str, _Face],
+        faces: Mapping[str, Known],
     ) -> dict[str, str]:
         """The sealed entries that are new or changed, stored."""
         new: list[dict[str, str]] = []
@@ -178,12 +168,12 @@ class _Run:
             self._session.execute(update(PublishedEntry), changed)
         return {row["person"]: row["sealed"] for row in (*new, *changed)}
 
-    def _content(self, face: _Face, place: Entitled, reader: Recipient) -> str:
+    def _content(self, face: Known, place: Entitled, reader: Recipient) -> str:
         """Hash of what an entry says, to whom, and under which seal."""
         said = (face.mark, place.unit, place.assigned, place.until, str(reader.name), reader.x, self._seal_name)
         return hashlib.sha256(repr(said).encode()).hexdigest()
 
-    def _entry(self, kiosk: str, face: _Face, place: Entitled) -> RosterEntry:
+    def _entry(self, kiosk: str, face: Known, place: Entitled) -> RosterEntry:
         return RosterEntry(
             kiosk=kiosk,
             person=place.person,
@@ -191,8 +181,9 @@ class _Run:
             unit=place.unit,
             assigned=place.assigned,
             model=self._card.tag,
-            template=base64.b64encode(face.template).decode(),
+            template=None if face.template is None else base64.b64encode(face.template).decode(),
             until=place.until,
+            pin=face.pin,
         )
 
     def _clear(self, kiosk: str, people: list[str]) -> None:
@@ -203,9 +194,11 @@ class _Run:
         if rows:
             self._session.execute(update(PublishedEntry), rows)
 
-    def _manifest(self, kiosk: str, digests: dict[str, str], last: PublishedRoster | None) -> list[Outgoing]:
-        """The new manifest, stored; nothing when it would say what the last one says."""
-        threshold, margin = calibration.threshold(self._card, self._false_accepts, max(len(digests), 1))
+    def _manifest(
+        self, kiosk: str, digests: dict[str, str], faces: int, last: PublishedRoster | None
+    ) -> list[Outgoing]:
+        """The new manifest, stored; nothing when it would say what the last one says. `faces`: how many can be looked like."""
+        threshold, margin = calibration.threshold(self._card, self._false_accepts, max(faces, 1))
         wanted = RosterManifest(
             kiosk=kiosk,
             at=self._now,
@@ -248,7 +241,7 @@ def _fitting(
 
 
 def _people(centre: _Centre, kiosk: Kiosk, zone: ZoneInfo) -> dict[str, Entitled]:
-    """Who should be on a kiosk's roster: entitled, and with a template."""
+    """Who should be on a kiosk's roster: entitled, and with a template or a PIN."""
     scope = centre.tree.in_scope(kiosk.unit, Scope(kiosk.scope))
     found = entitled(centre.members, scope, centre.tree.below(kiosk.unit), zone)
     return {person: place for person, place in found.items() if person in centre.faces}
@@ -258,7 +251,7 @@ def _outgoing(kiosk: str, sealed: str, person: str | None = None) -> Outgoing:
     return Outgoing(Address(kiosk, "roster", person).topic, sealed.encode("ascii"), retain=True)
 
 
-def _load(session: Session, model: str, opener: _Opener, today: date) -> _Centre:
+def _load(session: Session, opener: Opener, today: date, zone: ZoneInfo) -> _Centre:
     given: dict[str, dict[str, _Given]] = defaultdict(dict)
     columns = (PublishedEntry.kiosk, PublishedEntry.person, PublishedEntry.content, PublishedEntry.digest)
     for kiosk, person, content, known in session.execute(select(*columns)):
@@ -266,7 +259,7 @@ def _load(session: Session, model: str, opener: _Opener, today: date) -> _Centre
     return _Centre(
         tree=Tree(session.scalars(select(Unit))),
         members=by_unit(_members(session, today)),
-        faces=_faces(session, model, opener),
+        faces=known_by(session, opener, today, zone),
         kiosks=tuple(session.scalars(select(Kiosk).order_by(Kiosk.id))),
         readers=_readers(session),
         manifests={one.kiosk: one for one in session.scalars(select(PublishedRoster))},
@@ -285,39 +278,6 @@ def _members(session: Session, today: date) -> Iterator[Member]:
         .order_by(Assignment.id)
     )
     return (Member(person, unit, kind == "main", until, left) for person, unit, kind, until, left in rows)
-
-
-class _Opener:
-    """Opens templates; one that does not open is left out, and told once: its person must be enrolled again."""
-
-    def __init__(self, vault: Vault, model: str, told: set[str]) -> None:
-        self._vault = vault
-        self._model = model
-        self._told = told
-
-    def faces(self, rows: Iterable[tuple[str, str, bytes]]) -> Iterator[tuple[str, _Face]]:
-        """Person and face. Raises KeysError when a key is missing: nobody may lose their place on a roster by that."""
-        for person, name, kept in rows:
-            try:
-                yield person, _face(name, clear_template(self._vault, person, self._model, kept), self._model)
-            except VaultError as error:
-                if person not in self._told:
-                    LOG.error("left out of every roster: %s; enrol them again", error)  # noqa: TRY400 - known
-                self._told.add(person)
-
-
-def _faces(session: Session, model: str, opener: _Opener) -> dict[str, _Face]:
-    rows = session.execute(
-        select(Template.person, Person.name, Template.vector)
-        .join(Person, Person.id == Template.person)
-        .where(Template.model == model)
-    )
-    return dict(opener.faces((person, name, kept) for person, name, kept in rows))
-
-
-def _face(name: str, vector: bytes, model: str) -> _Face:
-    mark = hashlib.sha256(repr((name, model)).encode() + vector).hexdigest()
-    return _Face(name, vector, mark)
 
 
 def _readers(session: Session) -> dict[str, Recipient]:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from collector.errors import VaultError
 from collector.keys import CentreKeys
 from collector.store.base import Base
-from collector.store.leave import Letter
+from collector.store.leave import Letter, StoredPin
 from collector.store.people import Chip, PeopleImport, Person, Template
 from collector.store.writer import Writer
 from collector.vault import Vault, is_sealed
@@ -51,6 +51,11 @@ def letter_name(letter: str) -> str:
     return f"letter/{letter}"
 
 
+def pin_name(person: str) -> str:
+    """What a PIN's verifier is bound to."""
+    return f"pin/{person}"
+
+
 def upload_name(imported: str) -> str:
     """What an uploaded list's seal is bound to."""
     return f"import/{imported}"
@@ -69,7 +74,14 @@ def reseal(session: Session, keys: CentreKeys, at_most: int = AT_ONCE) -> int:
 
     Raises VaultError for a row that does not open: it is not lost by being overwritten.
     """
-    steps: tuple[Callable[[Session, CentreKeys, int], int], ...] = (_templates, _chips, _niks, _letters, _uploads)
+    steps: tuple[Callable[[Session, CentreKeys, int], int], ...] = (
+        _templates,
+        _chips,
+        _niks,
+        _pins,
+        _letters,
+        _uploads,
+    )
     done = 0
     for step in steps:
         done += step(session, keys, at_most - done)
@@ -115,6 +127,10 @@ def _templates(session: Session, keys: CentreKeys, at_most: int) -> int:
 
 def _niks(session: Session, keys: CentreKeys, at_most: int) -> int:
     return _values(session, keys, Values(Person, Person.id, Person.nik, nik_name), at_most)
+
+
+def _pins(session: Session, keys: CentreKeys, at_most: int) -> int:
+    return _values(session, keys, Values(StoredPin, StoredPin.person, StoredPin.digest, pin_name), at_most)
 
 
 def _letters(session: Session, keys: CentreKeys, at_most: int) -> int:

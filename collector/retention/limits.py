@@ -18,7 +18,7 @@ class Kind(StrEnum):
     ASIDE = "set-aside"  # the bytes of messages that were set aside; who, when and why stay
     TEMPLATE = "template"  # of those who left
     CHIP = "chip"  # enrolment pictures of those who left
-    PIN = "pin"  # of those who left
+    PIN = "pin"  # of those who left, and of whose guarantee has ended
     NIK = "nik"  # of those who left
     UPLOAD = "upload"  # lists of people that nobody decided about
     ACCOUNT = "account"  # of those who left: closed, not deleted
@@ -27,19 +27,23 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """The lines of one day: what is older goes. `left`: whoever left on that day or before."""
+    """The lines of one day: what is older goes. `left`: whoever left on that day or before; `today`: a PIN goes whose last day
+    lies before it."""
 
     now: datetime
     evidence: datetime
     held: datetime
     left: date
+    today: date
 
 
 def due(now: datetime, zone: ZoneInfo, evidence_days: int, leaver_days: int) -> Due:
     """The lines at `now`."""
+    today = now.astimezone(zone).date()
     return Due(
         now=now,
         evidence=now - timedelta(days=evidence_days),
         held=now - max(HELD_AT_MOST, timedelta(days=evidence_days)),
-        left=now.astimezone(zone).date() - timedelta(days=leaver_days),
+        left=today - timedelta(days=leaver_days),
+        today=today,
     )

@@ -57,7 +57,7 @@ def count(session: Session, line: Due) -> Tally:
         (Kind.ASIDE, select(SetAside.id).where(_old_aside(line))),
         (Kind.TEMPLATE, select(Template.person).where(Template.person.in_(_leavers(line)))),
         (Kind.CHIP, select(Chip.digest).where(Chip.person.in_(_leavers(line)))),
-        (Kind.PIN, select(StoredPin.person).where(StoredPin.person.in_(_leavers(line)))),
+        (Kind.PIN, select(StoredPin.person).where(_ended_pins(line))),
         (Kind.NIK, select(Person.id).where(Person.nik.is_not(None), Person.id.in_(_leavers(line)))),
         (Kind.UPLOAD, select(PeopleImport.id).where(_forgotten(line))),
         (Kind.ACCOUNT, select(StoredAccount.id).where(_open_accounts(line))),
@@ -112,12 +112,16 @@ def _chips(session: Session, line: Due, most: int) -> int:
 
 
 def _pins(session: Session, line: Due, most: int) -> int:
-    query = select(StoredPin.person, StoredPin.digest).where(StoredPin.person.in_(_leavers(line)))
+    query = select(StoredPin.person, StoredPin.digest).where(_ended_pins(line))
     rows = session.execute(query.order_by(StoredPin.person).limit(most)).all()
     session.execute(delete(StoredPin).where(StoredPin.person.in_([person for person, _ in rows])))
     for person, digest in rows:
         _proof(session, line, Kind.PIN, person, [hashlib.sha256(digest).hexdigest()])
     return len(rows)
+
+
+def _ended_pins(line: Due) -> ColumnElement[bool]:
+    return or_(StoredPin.person.in_(_leavers(line)), StoredPin.until < line.today)
 
 
 def _niks(session: Session, line: Due, most: int) -> int:

@@ -82,7 +82,9 @@ class LeaveOpening(Base):
 
 
 class StoredPin(Base):
-    """A person's PIN at the wall. `number`: the short number they give, unique; `salt`, `digest`: of scrypt, never the PIN."""
+    """A person's PIN at the wall, between two dates, both included. `number`: the short number they give, unique; `salt`, `cost`
+    and `digest`: of scrypt (`wire.pin`), the digest sealed by the vault for this row; never the PIN. `guarantor`, `letter`,
+    `reason`: who vouches for the person, by which letter, and why; `entry`: the guarantee that the judge reads."""
 
     __tablename__ = "pins"
     person: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
@@ -90,5 +92,11 @@ class StoredPin(Base):
     salt: Mapped[bytes] = mapped_column(LargeBinary)
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     cost: Mapped[int]
+    since: Mapped[date] = mapped_column(Date)
+    until: Mapped[date] = mapped_column(Date)
+    guarantor: Mapped[str] = mapped_column(String(200))
+    letter: Mapped[str] = mapped_column(String(100))
+    reason: Mapped[str] = mapped_column(Text)
+    entry: Mapped[str] = mapped_column(String(64))
     by: Mapped[str] = mapped_column(String(100))
     at: Mapped[datetime]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -55,6 +56,10 @@ SAMPLES: dict[str, Sample] = {
         r.Heartbeat(cause="hour", in_service=True, version="0.1.0", counts={"check-in": 31, "repeat": 4})
     ),
     "record-event": _record(r.Event(event="clock-learnt", detail={"offset_ms": 86_400_000})),
+    "record-check-in-by-pin": _record(dataclasses.replace(CHECK_IN, method="pin", match=None)),
+    "record-event-pin-failed": _record(
+        r.Event(event="pin-failed", detail={"reason": "wrong", "person": "p-7f3a", "in_row": 4, "locked_s": 120})
+    ),
     "record-event-chain-started": _record(
         r.Event(
             event="chain-started",
@@ -132,6 +137,26 @@ SAMPLES: dict[str, Sample] = {
             template="AACAPwAAAAA=",
             from_=AT,
             until=None,
+        ),
+        m.ROSTER_ENTRY,
+    ),
+    "roster-entry-by-pin": _message(
+        m.RosterEntry(
+            kiosk="kiosk-1",
+            person="p-7f3a",
+            name="Siti Rahayu",
+            unit="DISDIK",
+            assigned=True,
+            model="dlib-resnet-1",
+            template=None,
+            pin=m.PinVerifier(
+                number="40718",
+                salt="AAECAwQFBgcICQoLDA0ODw==",
+                digest="AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+                cost=15,
+                from_=AT,
+                until=AT,
+            ),
         ),
         m.ROSTER_ENTRY,
     ),

@@ -26,7 +26,7 @@ def _message_classes() -> set[type]:
         for _, cls in inspect.getmembers(module, inspect.isclass)
         if cls.__module__ == module.__name__ and dataclasses.is_dataclass(cls)
     }
-    parts = {messages.Rejected, messages.DayHours, jwks.PublicJwk}
+    parts = {messages.Rejected, messages.DayHours, messages.PinVerifier, jwks.PublicJwk}
     parts |= {registration.RegisteredKiosk, registration.BrokerAddress}
     parts |= {stick.Part, stick.Place, stick.Carried}
     return (found - parts) | set(FIRST_KIOSK_BODIES)

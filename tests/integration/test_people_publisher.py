@@ -13,7 +13,10 @@ import pytest
 from sqlalchemy import Engine, event, insert, select
 from sqlalchemy.orm import Session
 
+from collector.accounts.book import Author
 from collector.keys import CentreKeys
+from collector.leave import pins
+from collector.leave.pins import Wanted
 from collector.outgoing import Outgoing
 from collector.people import kiosks, publisher
 from collector.people.kiosks import Wish
@@ -25,6 +28,7 @@ from models import calibration, manifest
 from wire.errors import UnreadableError
 from wire.jwks import key_set
 from wire.messages import MAX_MESSAGE_BYTES, ROSTER_ENTRY, ROSTER_MANIFEST, RosterEntry, RosterManifest
+from wire.pin import matches
 from wire.seals import DecryptionKey, KeyName, Keyring, Sealed, SealingKey, digest, payload_of
 
 NOW = datetime(2026, 1, 5, 1, tzinfo=UTC)
@@ -384,10 +388,10 @@ def test_the_number_of_queries_does_not_grow_with_people_or_kiosks(centre: Centr
     _office(centre, 12, 5)
     read = _statements(centre, "SELECT")
     assert len(centre.changes()) == 12 * 6
-    assert len(read) == 7
+    assert len(read) == 8
     read.clear()
     assert centre.changes(LATER) == []
-    assert len(read) == 7
+    assert len(read) == 8
 
 
 def test_entries_stay_stored_as_they_were_sent(centre: Centre) -> None:
@@ -395,3 +399,54 @@ def test_entries_stay_stored_as_they_were_sent(centre: Centre) -> None:
     sent = {message.payload.decode() for message in centre.changes()}
     stored = set(centre.session.scalars(select(PublishedEntry.sealed)))
     assert stored | set(centre.session.scalars(select(PublishedRoster.sealed))) == sent
+
+
+def _pin(centre: Centre, person: str, until: date) -> str:
+    """A guarantee from today; the PIN."""
+    wanted = Wanted(person=person, guarantor="Kepala SD", letter="800/1", reason="perban", until=until)
+    handed = pins.give(centre.session, centre.keys.vault, wanted, Author("a-1", NOW), NOW.date(), 92)
+    centre.session.commit()
+    return handed.pin
+
+
+def test_who_has_no_face_but_a_guarantee_is_on_the_roster_with_a_pin_alone(centre: Centre) -> None:
+    centre.person("siti", "SD", face=False)
+    centre.person("budi", "SD")
+    pin = _pin(centre, "siti", NOW.date())
+    centre.kiosk("k-1", "SD")
+    by_person = {message.topic.rpartition("/")[2]: message for message in centre.changes()}
+    siti, budi = centre.entry(by_person["siti"], "k-1"), centre.entry(by_person["budi"], "k-1")
+    assert siti.template is None
+    assert budi.pin is None
+    assert siti.pin is not None
+    assert matches(siti.pin, pin)
+    assert not matches(siti.pin, pin[::-1])
+    assert (siti.pin.from_, siti.pin.until) == (NOW - timedelta(hours=8), NOW + timedelta(hours=16))  # Monday in WIB
+    assert centre.manifest(by_person["roster"]).threshold == calibration.threshold(CARD, 0.001, 1)[0]
+
+
+def test_a_guarantee_that_ends_takes_the_pin_away_and_leaves_the_face(centre: Centre) -> None:
+    centre.person("siti", "SD", face=False)
+    centre.person("budi", "SD")
+    _pin(centre, "siti", NOW.date())
+    _pin(centre, "budi", NOW.date())
+    centre.kiosk("k-1", "SD")
+    centre.changes()
+    assert centre.changes(LATER) == []
+    entry, roster, cleared = centre.changes(NOW + timedelta(days=1))
+    assert centre.entry(entry, "k-1").pin is None
+    assert list(centre.manifest(roster).people) == ["budi"]
+    assert (cleared.topic, cleared.payload) == ("siperlu/v1/k-1/roster/siti", b"")
+
+
+def test_a_new_pin_is_told_and_nothing_else(centre: Centre) -> None:
+    centre.person("siti", "SD")
+    centre.person("budi", "SD")
+    centre.kiosk("k-1", "SD")
+    centre.changes()
+    _pin(centre, "siti", NOW.date())
+    assert _topics(centre.changes(LATER)) == ["k-1/roster/siti", "k-1/roster"]
+    pins.end(centre.session, "siti", Author("a-1", LATER), "wajah sudah direkam", NOW.date())
+    centre.session.commit()
+    entry, _ = centre.changes(LATER + timedelta(minutes=1))
+    assert centre.entry(entry, "k-1").pin is None

@@ -13,19 +13,20 @@ from sqlalchemy import select, text, update
 
 from collector.errors import KeysError
 from collector.keys import CentreKeys
-from collector.people import publisher
+from collector.people.known import Opener
 from collector.people.sealing import (
     chip_name,
     clear_template,
     letter_name,
     nik_name,
+    pin_name,
     reseal_all,
     template_name,
     upload_name,
 )
 from collector.store import migrate
 from collector.store.engine import open_engine
-from collector.store.leave import Letter
+from collector.store.leave import Letter, StoredPin
 from collector.store.people import Chip, PeopleImport, Person, Template
 from collector.store.writer import Writer
 from collector.vault import Vault, add_key, is_sealed
@@ -87,16 +88,22 @@ def test_a_new_key_seals_everything_again_and_then_the_old_one_is_needed_no_more
         )
         letter = {"name": "surat.pdf", "kind": "pdf", "size": 4, "digest": "d", "by": "x", "at": NOW}
         session.add(Letter(id="l-1", sealed=keys.vault.seal(b"%PDF", letter_name("l-1")), **letter))
+        held = {"salt": b"s", "cost": 15, "since": NOW.date(), "until": NOW.date(), "by": "x", "at": NOW}
+        told = {"guarantor": "K", "letter": "1", "reason": "r", "entry": "e"}
+        verifier = keys.vault.seal(b"scrypt", pin_name("p-2"))
+        session.add(StoredPin(person="p-2", number="40718", digest=verifier, **held, **told))
         upload = {"kind": "people", "file": "f", "digest": "d", "state": "staged", "by": "x", "at": NOW}
         session.add(PeopleImport(id="i-1", content=keys.vault.seal(b"id;nama", upload_name("i-1")), **upload))
     add_key(folder)
-    assert reseal_all(writer, CentreKeys.open(folder)) == 9
+    assert reseal_all(writer, CentreKeys.open(folder)) == 10
     (folder / "vault" / "vault-1.jwk").unlink()
     vault = Vault.open(folder)
     assert clear_template(vault, "p-2", "dlib", _templates(writer)[2]) == VECTOR
     with writer.session() as session:
         nik = session.scalars(select(Person.nik).where(Person.nik.is_not(None))).one()
         page, rows = session.scalars(select(Letter.sealed)).one(), session.scalars(select(PeopleImport.content)).one()
+        pin = session.scalars(select(StoredPin.digest)).one()
+    assert vault.unseal(pin, pin_name("p-2")) == b"scrypt"
     assert vault.unseal(nik or b"", nik_name("p-1")) == b"1" * 16
     assert vault.unseal(page, letter_name("l-1")) == b"%PDF"
     assert vault.unseal(rows or b"", upload_name("i-1")) == b"id;nama"
@@ -125,7 +132,7 @@ def test_a_template_that_was_moved_to_another_person_is_left_out_and_the_others_
     told: set[str] = set()
     rows = [("p-0", "N", stolen), ("p-1", "N", stolen), ("p-2", "N", _templates(writer)[2])]
     for _ in range(2):
-        opener = publisher._Opener(keys.vault, "dlib", told)
+        opener = Opener(keys.vault, "dlib", told)
         assert [person for person, _ in opener.faces(rows)] == ["p-0", "p-2"]
     assert len([one for one in caplog.messages if "left out of every roster" in one]) == 1
 
@@ -135,6 +142,6 @@ def test_a_missing_key_stops_rosters_instead_of_emptying_them(writer: Writer, fo
     _before_the_vault(writer, keys)
     add_key(folder)
     sealed = Vault.open(folder).seal(VECTOR, template_name("p-0", "dlib"))
-    opener = publisher._Opener(Vault.open(tmp_path / "restored"), "dlib", set())
+    opener = Opener(Vault.open(tmp_path / "restored"), "dlib", set())
     with pytest.raises(KeysError, match="vault-2"):
         list(opener.faces([("p-0", "N", sealed)]))

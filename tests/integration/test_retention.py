@@ -60,9 +60,17 @@ def person(name: str, left_on: date | None) -> list[Any]:
         Person(id=name, name=name, status="pns", left_on=left_on, nik=f"nik {name}".encode()),
         Template(model="m-1", vector=f"vector {name}".encode(), photos=3, **made),
         Chip(digest=digest(f"chip {name}"), family="f", encrypted="x", **made),
-        StoredPin(person=name, number=name[-4:], salt=b"s", digest=b"pin", cost=1, by="x", at=AT),
+        pin(name, date(2026, 12, 31)),
         StoredAccount(id=f"a-{name}", login=name, name=name, role="employee", person=name, created_at=AT),
     ]
+
+
+def pin(name: str, until: date) -> StoredPin:
+    told = {"guarantor": "Kepala", "letter": "800/1", "reason": "perban", "entry": "e", "by": "x"}
+    since = date(2026, 1, 5)
+    return StoredPin(
+        person=name, number=name[-4:], salt=b"s", digest=b"pin", cost=10, since=since, until=until, at=AT, **told
+    )
 
 
 def left(centre: Centre, table: str, column: str) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -174,3 +174,36 @@ def test_a_manifest_that_was_damaged_on_the_disk_is_no_roster(desk: Desk, caplog
         connection.execute(update(MANIFESTS).values(sealed="e30.###.x"))
     assert desk.reader.read() is None
     assert "not believed" in caplog.text
+
+
+def _by_pin(person: str, template: str | None) -> str:
+    pin = m.PinVerifier(
+        number="40718",
+        salt=base64.b64encode(b"s" * 16).decode(),
+        digest=base64.b64encode(b"d" * 32).decode(),
+        cost=10,
+        from_=datetime(2026, 1, 5, tzinfo=UTC),
+        until=datetime(2026, 1, 6, tzinfo=UTC),
+    )
+    entry = m.RosterEntry(
+        kiosk="kiosk-1", person=person, name="Siti", unit="U", assigned=True, model=MODEL, template=template, pin=pin
+    )
+    return CENTRE.seal(Sealed.ROSTER_ENTRY, BOX.recipient.encrypt(m.ROSTER_ENTRY.encode(entry)).encode())
+
+
+def test_who_has_a_pin_and_no_face_is_nobody_to_the_camera_and_stands_in_nobodys_way(desk: Desk) -> None:
+    desk.publish(1, {"p-1": _entry("p-1"), "p-2": _by_pin("p-2", None), "p-3": _by_pin("p-3", _template([0.6, 0.8]))})
+    roster = desk.reader.read()
+    assert roster is not None
+    assert {one.person for one in roster.people} == {"p-1", "p-3"}
+    assert {one.person for one in roster.pins} == {"p-2", "p-3"}
+    assert desk.reader.skipped == 0
+
+
+def test_a_pin_holds_from_the_first_moment_of_its_guarantee_and_not_after_the_last(desk: Desk) -> None:
+    desk.publish(1, {"p-2": _by_pin("p-2", None)})
+    roster = desk.reader.read()
+    assert roster is not None
+    holder, first = roster.pins[0], datetime(2026, 1, 5, tzinfo=UTC)
+    moments = (first - timedelta(milliseconds=1), first, first + timedelta(hours=23.9), first + timedelta(days=1))
+    assert [holder.served(at) for at in moments] == [False, True, True, False]

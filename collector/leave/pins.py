@@ -1,0 +1,156 @@
+"""PINs at the wall, for people whom no kiosk can know by face, each on a guarantee: by whom, why, until when.
+
+The PIN itself is told once, to whoever prints it, and is kept nowhere: the table has scrypt of it, sealed, and the audit log has who gave it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from collector import audit
+from collector.accounts.book import Author
+from collector.judging import entries
+from collector.leave.errors import PinError
+from collector.people.sealing import pin_name
+from collector.rules.evidence import Guarantee
+from collector.store.leave import StoredPin
+from collector.store.people import Person
+from collector.vault import Vault
+from wire.pin import COST, SALT_BYTES, digest_of
+
+PIN_DIGITS = 6
+NUMBER_DIGITS = 5
+FEWEST_DIFFERENT = 3
+"""A PIN of fewer different digits is among the first that anybody tries."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A guarantee as it is asked for: `until` is its last day, `letter` the number of the head's letter."""
+
+    person: str
+    guarantor: str
+    letter: str
+    reason: str
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What is printed for a person and then forgotten: the number they give at the wall, their PIN, and its last day."""
+
+    number: str
+    pin: str
+    until: date
+
+
+def give(  # noqa: PLR0913, PLR0917 - the guarantee, by whom, when, and how long at most
+    session: Session, vault: Vault, wanted: Wanted, author: Author, today: date, longest_days: int
+) -> Handed:
+    """A guarantee from today on and a PIN by it, in place of what was there. Raises PinError."""
+    _check(session, wanted, today, longest_days)
+    fact = Guarantee(person=wanted.person, since=today, until=wanted.until, letter=wanted.letter.strip())
+    why = f"{wanted.guarantor.strip()}: {wanted.reason.strip()}"
+    entry = entries.enter(session.connection(), fact, author.who, why, author.at)
+    before = held(session, wanted.person)
+    row = StoredPin(person=wanted.person, number=before.number if before else _free_number(session))
+    session.execute(delete(StoredPin).where(StoredPin.person == wanted.person))
+    row.since, row.until, row.entry = today, wanted.until, entry
+    row.guarantor, row.letter, row.reason = wanted.guarantor.strip(), fact.letter, wanted.reason.strip()
+    handed = _fresh(vault, row, author)
+    session.add(row)
+    session.flush()
+    told = {"until": f"{row.until}", "guarantor": row.guarantor, "letter": row.letter, "reason": row.reason[:200]}
+    audit.note(session, author.who, "pin.give", row.person, told, author.at)
+    return handed
+
+
+def renew(session: Session, vault: Vault, person: str, author: Author, today: date) -> Handed:
+    """Another PIN on the same guarantee, for who forgot theirs or fears that somebody knows it. Raises PinError."""
+    row = session.get(StoredPin, person)
+    if row is None or row.until < today:
+        raise PinError(f"person {person} has no PIN whose guarantee holds: give one")
+    handed = _fresh(vault, row, author)
+    session.flush()
+    audit.note(session, author.who, "pin.renew", person, {"until": f"{row.until}"}, author.at)
+    return handed
+
+
+def end(session: Session, person: str, author: Author, why: str, today: date) -> None:
+    """The PIN is void and its verifier gone; the guarantee ends today, and what was recorded by it so far goes on counting.
+
+    Raises PinError without a reason, or where there is no PIN.
+    """
+    row = session.get(StoredPin, person)
+    if row is None or not why.strip():
+        raise PinError(f"person {person} has no PIN, or nobody says why it ends: say it")
+    if row.until > today:
+        connection = session.connection()
+        entries.withdraw(connection, row.entry, author.who, author.at)
+        fact = Guarantee(person=person, since=row.since, until=today, letter=row.letter)
+        entries.enter(connection, fact, author.who, f"{row.guarantor}: {row.reason}; {why.strip()}", author.at)
+    session.delete(row)
+    session.flush()
+    audit.note(session, author.who, "pin.end", person, {"reason": why.strip()[:200]}, author.at)
+
+
+def held(session: Session, person: str) -> StoredPin | None:
+    """The person's PIN and guarantee, ended ones too until retention takes them."""
+    return session.get(StoredPin, person)
+
+
+def holders(session: Session, people: Collection[str] | None = None) -> list[StoredPin]:
+    """PINs of these people (None: of all), the one that ends first at the head."""
+    query = select(StoredPin).order_by(StoredPin.until, StoredPin.person)
+    return list(session.scalars(query if people is None else query.where(StoredPin.person.in_(sorted(people)))))
+
+
+def _check(session: Session, wanted: Wanted, today: date, longest_days: int) -> None:
+    person = session.get(Person, wanted.person)
+    if person is None or (person.left_on is not None and person.left_on <= today):
+        raise PinError(f"person {wanted.person} does not serve on {today}: only who serves is given a PIN")
+    if not all(text.strip() for text in (wanted.guarantor, wanted.letter, wanted.reason)):
+        raise PinError("a guarantee needs who vouches, the number of the letter, and why: name all three")
+    last = today + timedelta(days=longest_days)
+    if not today <= wanted.until <= last:
+        raise PinError(f"until {wanted.until}: a guarantee from {today} ends by {last} (guarantees.longest_days)")
+
+
+def _fresh(vault: Vault, row: StoredPin, author: Author) -> Handed:
+    pin = _new_pin()
+    row.salt, row.cost = secrets.token_bytes(SALT_BYTES), COST
+    row.digest = vault.seal(digest_of(pin, row.salt, COST), pin_name(row.person))
+    row.by, row.at = author.who, author.at
+    return Handed(row.number, pin, row.until)
+
+
+def _new_pin() -> str:
+    """Any six digits but those that people try first."""
+    while True:
+        pin = f"{secrets.randbelow(10**PIN_DIGITS):0{PIN_DIGITS}}"
+        if not easy(pin):
+            return pin
+
+
+def easy(pin: str) -> bool:
+    """Whether somebody would try this one before others: few different digits, or a run up or down the keys."""
+    steps = {int(after) - int(before) for before, after in pairwise(pin)}
+    return len(set(pin)) < FEWEST_DIFFERENT or len(steps) == 1
+
+
+def _free_number(session: Session) -> str:
+    """A number nobody has: random, so that it neither tells whose it is nor how many there are."""
+    taken = set(session.scalars(select(StoredPin.number)))
+    first, past = 10 ** (NUMBER_DIGITS - 1), 10**NUMBER_DIGITS
+    if len(taken) > (past - first) // 2:
+        raise PinError(f"{len(taken)} people have a PIN: most are {(past - first) // 2}")
+    while (number := f"{secrets.randbelow(past - first) + first}") in taken:
+        pass
+    return number
