@@ -26,7 +26,8 @@ from kiosk.loop.eye import Eye
 from kiosk.loop.heartbeat import Tally
 from kiosk.loop.journal import Journal
 from kiosk.loop.live import LivePicture
-from kiosk.loop.recent import recently_recorded
+from kiosk.loop.recent import lockout_before, recently_recorded
+from kiosk.pin import Limits, PinDesk
 from kiosk.pulse import Pulse
 from kiosk.relay.reader import RelayReader
 from kiosk.roster import RosterReader
@@ -89,7 +90,9 @@ def run(settings: KioskSettings, stop: threading.Event) -> Tally:
     now = clock.read
     with ExitStack() as parts:
         keep = partial(_kept, parts)
-        screen = keep(ScreenServer(settings.screen, settings.kiosk, show_s=settings.checkin.show_s))
+        limits = _limits(settings)
+        pins = PinDesk(now, lambda: lockout_before(settings.folders.ledger, now(), limits), limits)
+        screen = keep(ScreenServer(settings.screen, settings.kiosk, pins.ask, show_s=settings.checkin.show_s))
         screen.start()
         lights, lights_error = _open_lights(settings.lights)
         keep(lights)
@@ -109,6 +112,7 @@ def run(settings: KioskSettings, stop: threading.Event) -> Tally:
                 eye,
                 centre,
                 journal,
+                pins,
                 lights,
                 screen,
                 live,
@@ -149,6 +153,11 @@ def _open_lights(settings: LightsSettings) -> tuple[Lights, bool]:
 def _rules(settings: KioskSettings) -> Rules:
     checkin = settings.checkin
     return Rules(checkin.agree_frames, int(checkin.repeat_s * SECOND_NS), int(checkin.show_s * SECOND_NS))
+
+
+def _limits(settings: KioskSettings) -> Limits:
+    pin = settings.pin
+    return Limits(free=pin.free, first_s=pin.first_s, longest_s=pin.longest_s, burst=pin.burst, refill_s=pin.refill_s)
 
 
 def _place(settings: KioskSettings) -> Place:

@@ -72,6 +72,16 @@ class CheckInSettings(Section):
     show_s: float = key(2.5, "How long a result stays before the next person is served.", unit="s", ge=0.2, le=30)
 
 
+class PinSettings(Section):
+    """Presence by PIN, for who has one on a guarantee: how long whoever guesses must wait."""
+
+    free: int = key(3, "Wrong PINs in a row of one number until it must wait.", unit="PINs", ge=1, le=10)
+    first_s: int = key(60, "Its first wait; each further wrong PIN doubles it.", unit="s", ge=1, le=3600)
+    longest_s: int = key(3600, "Its longest wait.", unit="s", ge=60, le=86400)
+    burst: int = key(10, "Wrong PINs of whatever number at this kiosk until it must wait.", unit="PINs", ge=3, le=100)
+    refill_s: int = key(180, "After them one more wrong PIN is borne every so often.", unit="s", ge=1, le=3600)
+
+
 class LightsSettings(Section):
     """Lights and sound; BCM pin numbers."""
 
@@ -136,6 +146,7 @@ class KioskSettings(Settings):
     camera: CameraSettings = CameraSettings()
     vision: VisionSettings = VisionSettings()
     checkin: CheckInSettings = CheckInSettings()
+    pin: PinSettings = PinSettings()
     lights: LightsSettings = LightsSettings()
     screen: ScreenSettings = ScreenSettings()
     relay: RelaySettings = RelaySettings()

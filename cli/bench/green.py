@@ -21,13 +21,14 @@ from firmware import clock
 from firmware.camera import open_camera
 from firmware.lights import SilentLights
 from kiosk.checkin import Rules
-from kiosk.gallery import Enrolled, Gallery
+from kiosk.gallery import Enrolled, Gallery, Roster
 from kiosk.keys import KioskKeys
 from kiosk.ledger import Entry, Ledger
 from kiosk.loop import Loop, Parts
 from kiosk.loop.eye import Eye
 from kiosk.loop.journal import Journal
 from kiosk.loop.live import LivePicture
+from kiosk.pin import PinDesk
 from kiosk.pulse import Pulse
 from kiosk.screen import ScreenServer
 from kiosk.service import Reason
@@ -50,6 +51,7 @@ class FixedCentre:
     """A roster that is simply there."""
 
     gallery: Gallery | None
+    roster: Roster | None = None
     trouble: Reason | None = None
     online: bool = True
     backlog: int = 0
@@ -93,6 +95,7 @@ def _kiosk(parts: ExitStack, engine: Engine, gallery: Gallery, folder: Path, sho
         eye=Eye(lambda: engine),
         centre=FixedCentre(gallery),
         journal=Journal(lambda: Ledger(folder, "bench", keys, clock.read), clock.read),
+        pins=PinDesk(clock.read),
         lights=SilentLights(),
         screen=screen,
         live=LivePicture(screen.picture),

@@ -21,6 +21,8 @@ class Outcome(StrEnum):
     ALREADY = "already"
     NOT_RECOGNISED = "not-recognised"
     SEE_OFFICER = "see-officer"
+    PIN_WRONG = "pin-wrong"
+    PIN_LOCKED = "pin-locked"
 
 
 NAMED = frozenset({Outcome.RECORDED, Outcome.ALREADY})

@@ -30,6 +30,22 @@ def step(rules: Rules, state: State, glance: Glance) -> tuple[State, Decision]:
     return state, _meanwhile(rules, state, glance)
 
 
+def by_pin(rules: Rules, state: State, at_ns: int, outcome: Outcome, person: str | None) -> tuple[State, Decision]:
+    """The state after somebody gave a PIN, and the decision it brings. `outcome`: RECORDED with `person`, who may have been
+    recorded a moment ago, or PIN_WRONG, PIN_LOCKED without.
+
+    Who could not write a RECORDED decision keeps the state before it, as after `step`.
+    """
+    now_ns = max(state.now_ns, at_ns)
+    recorded_ns = state.recorded.get(person) if person is not None else None
+    if recorded_ns is not None and now_ns - recorded_ns < rules.repeat_ns:
+        outcome = Outcome.ALREADY
+    state = replace(state, now_ns=now_ns, reading=Reading(), shown=Shown(outcome, person, state.track, now_ns, True))
+    if outcome is Outcome.RECORDED and person is not None:
+        state = replace(state, recorded=_recorded(rules, state, person))
+    return state, Decision(outcome, True, person)
+
+
 def _nobody(rules: Rules, state: State, gone: bool) -> tuple[State, Decision]:
     if state.track is not None and not gone:
         return state, _meanwhile(rules, state, Glance(state.now_ns, state.track))
@@ -67,6 +83,8 @@ def _named(rules: Rules, state: State, person: str, evidence: Evidence) -> Decis
 
 def _nameless(rules: Rules, state: State) -> Decision | None:
     reading, standing = state.reading, _shown_here(state)
+    if standing is not None and standing.by_pin and standing.outcome in NAMED:
+        return None  # no kiosk can read this face, and its owner must not be told so after they were recorded
     patience_ns = rules.patience_ns
     if standing is not None:  # what was just said stays readable
         patience_ns = rules.swap_ns if standing.outcome in NAMED else rules.show_ns
@@ -87,9 +105,13 @@ def _announce(rules: Rules, state: State, track: int, result: Decision) -> tuple
     shown = Shown(result.outcome, result.person, track, state.now_ns)
     recorded = state.recorded
     if result.outcome is Outcome.RECORDED and result.person is not None:
-        recorded = {who: at for who, at in recorded.items() if state.now_ns - at < rules.repeat_ns}
-        recorded[result.person] = state.now_ns
+        recorded = _recorded(rules, state, result.person)
     return replace(state, shown=shown, recorded=recorded), result
+
+
+def _recorded(rules: Rules, state: State, person: str) -> dict[str, int]:
+    recent = {who: at for who, at in state.recorded.items() if state.now_ns - at < rules.repeat_ns}
+    return {**recent, person: state.now_ns}
 
 
 def _meanwhile(rules: Rules, state: State, glance: Glance) -> Decision:

@@ -11,12 +11,13 @@ from kiosk.gallery.match import Match, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The last result: what, about whom, on which track, since when."""
+    """The last result: what, about whom, on which track (None: nobody was in view), since when, and whether by PIN."""
 
     outcome: Outcome
     person: str | None
-    track: int
+    track: int | None
     at_ns: int
+    by_pin: bool = False
 
 
 @dataclass(frozen=True, slots=True)

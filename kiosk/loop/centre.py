@@ -29,7 +29,8 @@ PAUSE_S = 2.0
 
 
 class Centre:
-    """A thread that looks about three times a second. `gallery`: who may be recognised, None with `trouble` set;
+    """A thread that looks about three times a second. `roster`: the newest that can be believed; `gallery`: who may be recognised
+    by it, None with `trouble` set;
     `online`: the relay reaches the broker; `backlog`: records without a receipt."""
 
     def __init__(
@@ -40,6 +41,7 @@ class Centre:
         now: Callable[[], Reading],
         keep_days: int,
     ) -> None:
+        self.roster: Roster | None = None
         self.gallery: Gallery | None = None
         self.trouble: Reason | None = Reason.STARTING
         self.online = False
@@ -48,7 +50,6 @@ class Centre:
         self._journal, self._now, self._keep_days = journal, now, keep_days
         self._awaited: deque[Entry] = deque(maxlen=AWAITED)
         self._receipts: Mapping[str, Receipted] = {}
-        self._roster: Roster | None = None
         self._versions: Mapping[str, int] | None = None
         self._read_ns = 0
         self._trimmed_ns: int | None = None
@@ -115,9 +116,9 @@ class Centre:
         versions, now_ns = self._relay.roster_versions(), self._now().monotonic_ns
         again = self.gallery is None and now_ns - self._read_ns > REREAD_NS
         if versions != self._versions or again:
-            self._roster, self._versions, self._read_ns = self._read_roster(), versions, now_ns
+            self.roster, self._versions, self._read_ns = self._read_roster(), versions, now_ns
         if model is not None:
-            self._use(self._roster, model)
+            self._use(self.roster, model)
 
     def _use(self, roster: Roster | None, model: str) -> None:
         if roster is None or not roster.people:

@@ -16,20 +16,22 @@ from firmware.errors import CameraError
 from firmware.lights import Lights
 from firmware.signals import Signal
 from firmware.watchdog import notify
-from kiosk.checkin import Decision, Glance, Outcome, Rules, State, step
+from kiosk.checkin import Decision, Glance, Outcome, Rules, State, by_pin, step
 from kiosk.errors import PartEnded
-from kiosk.gallery.search import Gallery
+from kiosk.gallery import Gallery, Roster
 from kiosk.ledger import Entry
+from kiosk.loop.book import Book
 from kiosk.loop.eye import Eye
 from kiosk.loop.heartbeat import Heartbeats, Tally
 from kiosk.loop.journal import Journal
 from kiosk.loop.live import LivePicture
 from kiosk.loop.presenter import Presenter
+from kiosk.pin import Answer, Ask, PinDesk, Said
 from kiosk.pulse import Pulse
 from kiosk.screen import ScreenServer, Surroundings, short_name
 from kiosk.service import Part, Reason, Service
 from kiosk.vision import Look, Vision
-from wire.records import CheckIn, Event, Heartbeat, Liveness, MatchScore, Place
+from wire.records import Event, Heartbeat, Place
 
 log = logging.getLogger(__name__)
 
@@ -38,11 +40,13 @@ CHORES_NS = 500_000_000
 FAILURES_OUT = 30
 """Frames in a row that recognition may fail on before the kiosk says that it is out of service."""
 MOST_LATENCIES = 1000
+PIN_OUTCOMES = {Said.RECORDED: Outcome.RECORDED, Said.WRONG: Outcome.PIN_WRONG, Said.LOCKED: Outcome.PIN_LOCKED}
 
 
 class FromCentre(Protocol):
     """What the centre sent, as far as it came: `kiosk.loop.centre.Centre`, which knows the loop as little as it is known."""
 
+    roster: Roster | None
     gallery: Gallery | None
     trouble: Reason | None
     online: bool
@@ -66,6 +70,7 @@ class Parts:
     eye: Eye
     centre: FromCentre
     journal: Journal
+    pins: PinDesk
     lights: Lights
     screen: ScreenServer
     live: LivePicture
@@ -84,7 +89,7 @@ class Loop:
         """`recorded`: when people were recorded before this start, ns on the monotonic clock of this boot."""
         self._parts = parts
         self._rules = rules
-        self._place = place
+        self._book = Book(parts.journal, place)
         self._version = importlib.metadata.version("siperlu-kiosk")
         self._presenter = Presenter(parts.lights, parts.screen.show)
         first = parts.now()
@@ -95,7 +100,6 @@ class Loop:
         self._chores_ns = 0
         self._camera_lost = False
         self._failures = 0
-        self._entries: dict[str, Entry] = {}
         self._first: tuple[int, int] = (0, 0)
         self.tally = Tally()
         self.latencies_ms: list[float] = []
@@ -119,6 +123,7 @@ class Loop:
         if reading.monotonic_ns - self._chores_ns >= CHORES_NS:
             self._chores_ns = reading.monotonic_ns
             self._chores(reading)
+        self._serve_pin(reading)
         vision, gallery = self._parts.eye.vision, self._parts.centre.gallery
         if frame is not None and vision is not None and gallery is not None:
             self._serve(frame, reading, vision, gallery)
@@ -191,31 +196,17 @@ class Loop:
     def _record(self, decision: Decision, frame: Frame, gallery: Gallery) -> bool:
         assert decision.person is not None
         assert decision.evidence is not None
-        evidence = decision.evidence
-        score = MatchScore(
-            model=gallery.roster.model,
-            score=_cosine(evidence.score),
-            runner_up=None if evidence.runner_up is None else _cosine(evidence.runner_up),
-            frames=evidence.frames,
-        )
-        body = CheckIn(
-            person=decision.person,
-            method="face",
-            match=score,
-            liveness=Liveness(method="none", score=None),
-            roster_version=gallery.roster.version,
-            place=self._place,
-            evidence=None,
-        )
-        entry = self._parts.journal.check_in(body)
+        entry = self._book.by_face(decision.person, decision.evidence, gallery.roster)
         if entry is None:
             return False
-        self._entries = {who: kept for who, kept in self._entries.items() if who in self._state.recorded}
-        self._entries[decision.person] = entry
-        self._parts.centre.expect(entry)
-        self.tally.count(Outcome.RECORDED.value)
+        self._booked(entry)
         self._measure(entry, frame)
         return True
+
+    def _booked(self, entry: Entry) -> None:
+        self._book.keep(frozenset(self._state.recorded))
+        self._parts.centre.expect(entry)
+        self.tally.count(Outcome.RECORDED.value)
 
     def _measure(self, entry: Entry, frame: Frame) -> None:
         took_ms = (self._parts.now().monotonic_ns - self._first[1]) / 1e6
@@ -228,16 +219,53 @@ class Loop:
     def _tell(self, decision: Decision, gallery: Gallery) -> None:
         if decision.new and decision.person is not None:
             enrolled = gallery.find(decision.person)
-            name = short_name(enrolled.name) if enrolled is not None else ""
-            entry = self._entries.get(decision.person)
-            self._presenter.named(decision.outcome, name, entry, self._parts.centre.online)
+            self._name(decision.outcome, decision.person, enrolled.name if enrolled is not None else "")
         else:
             self._presenter.tell(decision)
+
+    def _name(self, outcome: Outcome, person: str, name: str) -> None:
+        self._presenter.named(outcome, short_name(name), self._book.entry(person), self._parts.centre.online)
+
+    # -- by PIN
+
+    def _serve_pin(self, reading: Reading) -> None:
+        """Works without camera and recogniser: all it needs is the roster and the ledger."""
+        desk = self._parts.pins
+        desk.offer(self._parts.centre.roster if self._parts.journal.trouble is None else None)
+        ask = desk.next()
+        if ask is not None:
+            ask.told.set_result(self._answered(ask, reading))
+
+    def _answered(self, ask: Ask, reading: Reading) -> Answer:
+        holder, before = ask.holder, self._state
+        person = holder.person if holder is not None else None
+        self._state, decision = by_pin(self._rules, before, reading.monotonic_ns, PIN_OUTCOMES[ask.answer.said], person)
+        if ask.failure is not None:
+            self._note("pin-failed", **ask.failure)
+        if holder is None:
+            self.tally.count(decision.outcome.value)
+            self._presenter.tell(decision)
+            return ask.answer
+        if decision.outcome is Outcome.RECORDED:
+            entry = self._book.by_pin(holder.person, ask.version)
+            if entry is None:
+                self._state = before
+                return Answer(Said.CLOSED)
+            self._booked(entry)
+            self.tally.count("by-pin")
+            log.info("recorded by PIN, record %d", entry.seq)
+        self._name(decision.outcome, holder.person, holder.name)
+        return Answer(Said.RECORDED if decision.outcome is Outcome.RECORDED else Said.ALREADY)
+
+    def _pin_stands(self, reading: Reading) -> bool:
+        """Whether somebody is still reading what came of their PIN: they are told even where the camera is out of service."""
+        shown = self._state.shown
+        return shown is not None and shown.by_pin and reading.monotonic_ns - shown.at_ns < self._rules.show_ns
 
     def _tell_service(self, reading: Reading) -> None:
         self._service.set(Part.LEDGER, self._parts.journal.trouble)
         reason = self._service.reason
-        if reason is not None:
+        if reason is not None and not self._pin_stands(reading):
             self._state = State(recorded=self._state.recorded)
             self._presenter.out_of_service(reason)
         change = self._service.change(reading.monotonic_ns)
@@ -271,6 +299,7 @@ class Loop:
                 backlog=self._parts.centre.backlog,
                 clock_trusted=reading.source != "none",
                 enrolled=0 if gallery is None else len(gallery),
+                pins=self._parts.pins.holders,
             )
         )
 
@@ -296,8 +325,3 @@ def _glance(look: Look, frame: Frame, reading: Reading, gallery: Gallery) -> Gla
     readable = face.vector is not None and look.probe is not None
     match = gallery.search(look.probe, reading.at) if readable and look.probe is not None else None
     return Glance(frame.taken_ns, look.track, match, face.quality.hint)
-
-
-def _cosine(value: float) -> float:
-    """Rounding may bring the product of two unit vectors a hair over one, which the contract refuses."""
-    return max(-1.0, min(1.0, value))

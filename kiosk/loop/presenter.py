@@ -18,7 +18,11 @@ _SIGNALS: Mapping[Outcome, Signal] = {
     Outcome.ALREADY: Signal.ALREADY,
     Outcome.NOT_RECOGNISED: Signal.NOT_RECOGNISED,
     Outcome.SEE_OFFICER: Signal.SEE_OFFICER,
+    Outcome.PIN_WRONG: Signal.NOT_RECOGNISED,
+    Outcome.PIN_LOCKED: Signal.SEE_OFFICER,
 }
+_REASONS = {Outcome.PIN_WRONG: "pin-wrong", Outcome.PIN_LOCKED: "pin-locked"}
+"""The same lights as for a face that does not count; the words tell the two apart."""
 
 
 class Presenter:
@@ -58,7 +62,7 @@ class Presenter:
         elif signal is Signal.IDLE and self._notice is not None:
             self._present(Card(self._notice), False)
         elif signal is not None and not standing:
-            self._present(Card(signal, hint=decision.hint), decision.new)
+            self._present(Card(signal, hint=decision.hint, reason=_REASONS.get(decision.outcome)), decision.new)
 
     def _present(self, card: Card, new: bool) -> None:
         if new or self._shown is None or self._shown.signal is not card.signal:

@@ -20,17 +20,21 @@ class Card:
     at: datetime | None = None
     entry: str | None = None
     received: bool = False
-    reason: str | None = None  # out of service: word of the cause, e.g. camera-lost, disk-full, no-roster
+    reason: str | None = (
+        None  # out of service: word of the cause, e.g. camera-lost, disk-full, no-roster; else pin-wrong, pin-locked
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What stands around the state: online, records waiting for a receipt, whether the clock is trusted, people enrolled."""
+    """What stands around the state: online, records waiting for a receipt, whether the clock is trusted, people enrolled, and how
+    many may give a PIN now."""
 
     online: bool
     backlog: int
     clock_trusted: bool
     enrolled: int
+    pins: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The wall's page, its events and its picture. Read-only, for loopback only."""
+"""The wall's page, its events, its picture, and its keypad's request. For loopback only."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, abort, render_template, request
 
+from kiosk.pin import Answer, Said
+from kiosk.screen.pad import AskPin, add_pad
 from kiosk.screen.state import ScreenState
 from kiosk.screen.view import LOST, Speech, compose
 from kiosk.screen.words import translations
@@ -25,6 +27,12 @@ CLIENTS = 3
 PICTURE_WAIT_S = 1.0
 
 LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost)(:\d{1,5})?")
+
+PARTS = (
+    *("static/wall.css", "static/pad.css", "static/look.css", "static/wall.js", "static/pad.js"),
+    *("templates/wall.html", "templates/icons.svg"),
+)
+"""What the page is made of."""
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -41,8 +49,14 @@ HEADERS = {
 }
 
 
-def create_app(state: ScreenState, settings: ScreenSettings, identity: Identity, now: Callable[[], datetime]) -> Flask:
-    """The page of one kiosk. `now` gives the wall's clock, with a zone."""
+def create_app(
+    state: ScreenState,
+    settings: ScreenSettings,
+    identity: Identity,
+    now: Callable[[], datetime],
+    ask: AskPin = lambda _number, _pin: Answer(Said.CLOSED),
+) -> Flask:
+    """The page of one kiosk. `now` gives the wall's clock, with a zone; `ask` looks at a PIN."""
     app = Flask(__name__)
     words = translations(settings.language)
     speech = Speech(ZoneInfo(settings.timezone), settings.language, words.gettext)
@@ -55,7 +69,7 @@ def create_app(state: ScreenState, settings: ScreenSettings, identity: Identity,
     def view_json() -> tuple[int, str]:
         version, card, around = state.now()
         view = compose(card, around, now(), speech)
-        return version, json.dumps({**dataclasses.asdict(view), "build": build}, ensure_ascii=False)
+        return version, json.dumps({**dataclasses.asdict(view), "build": build, "token": token}, ensure_ascii=False)
 
     def stream() -> Iterator[str]:
         while not state.closed:
@@ -90,6 +104,7 @@ def create_app(state: ScreenState, settings: ScreenSettings, identity: Identity,
         served = f"{box.left:.0f} {box.top:.0f} {box.width:.0f} {box.height:.0f}" if box else ""
         return Response(newest.jpeg, mimetype="image/jpeg", headers={"X-Number": str(number), "X-Served": served})
 
+    token = add_pad(app, ask, speech.translate)
     build = _build(app, settings, identity)
     return app
 
@@ -97,7 +112,7 @@ def create_app(state: ScreenState, settings: ScreenSettings, identity: Identity,
 def _build(app: Flask, settings: ScreenSettings, identity: Identity) -> str:
     """Digest of what the page is made of: a page that meets another one after a restart loads itself anew."""
     digest = hashlib.sha256(repr((settings, identity)).encode())
-    for part in ("static/wall.css", "static/wall.js", "static/look.css", "templates/wall.html", "templates/icons.svg"):
+    for part in PARTS:
         digest.update((Path(app.root_path) / part).read_bytes())
     return digest.hexdigest()[:16]
 

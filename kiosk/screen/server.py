@@ -12,7 +12,9 @@ from typing import Any
 import waitress
 from waitress import wasyncore
 
+from kiosk.pin import Answer, Said
 from kiosk.screen.card import Card, Picture, Surroundings
+from kiosk.screen.pad import AskPin
 from kiosk.screen.pages import CLIENTS, create_app
 from kiosk.screen.state import ScreenState
 from kiosk.settings import Identity, ScreenSettings
@@ -27,13 +29,14 @@ class ScreenServer:
     """The page on the wall, served on loopback in threads of its own. All methods may be called from any thread.
 
     A result (a name, "recorded") is on the page for at most `show_s` + 2 s after the last `show()` of it; without any
-    call for 3 s the page says that the kiosk does not respond. Raises OSError when the port is taken.
+    call for 3 s the page says that the kiosk does not respond. `ask` looks at a PIN, in one of the server's threads. Raises OSError when the port is taken.
     """
 
     def __init__(
         self,
         settings: ScreenSettings,
         identity: Identity,
+        ask: AskPin = lambda _number, _pin: Answer(Said.CLOSED),
         *,
         show_s: float = 2.5,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -41,7 +44,7 @@ class ScreenServer:
         self._state = ScreenState(hold_s=show_s + 1.0)
         self._sockets: dict[int, Any] = {}
         self._server = waitress.create_server(
-            create_app(self._state, settings, identity, now),
+            create_app(self._state, settings, identity, now, ask),
             map=self._sockets,
             sockets=[socket.create_server((HOST, settings.port))],
             threads=2 * CLIENTS + 2,

@@ -38,7 +38,7 @@ class Speech:
 class View:
     """Everything the page shows at one moment, as text of the screen's language. Empty text shows nothing.
 
-    `receipt`: none, stored (on this kiosk's disk) or central (in the centre's database).
+    `receipt`: none, stored (on this kiosk's disk) or central (in the centre's database). `pin`: whether a PIN may be given.
     """
 
     signal: str
@@ -58,6 +58,7 @@ class View:
     backlog: str
     clock_sign: str
     enrolled: str
+    pin: bool
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's own name for "translate this later"
@@ -112,6 +113,10 @@ FAULTS: dict[str, Saying] = {
         "roster", N_("List of faces does not fit"), N_("A new list comes from the centre. See the officer.")
     ),
 }
+BY_PIN: dict[str, Saying] = {
+    "pin-wrong": Saying("not-recognised", N_("Number or PIN is wrong"), N_("Not recorded. Try once more.")),
+    "pin-locked": Saying("see-officer", N_("Too many wrong PINs"), N_("Not recorded. See the officer.")),
+}
 OTHER_FAULT = Saying("fault", N_("Out of service"), NOT_YOUR_FAULT)
 LOST = Saying("lost", N_("Screen lost the kiosk"), NOT_YOUR_FAULT)
 
@@ -126,7 +131,7 @@ def saying(card: Card) -> Saying:
         return HINTS[card.hint or Hint.LOOK_HERE]
     if card.signal is Signal.OUT_OF_SERVICE:
         return FAULTS.get(card.reason or "", OTHER_FAULT)
-    return SAYINGS[card.signal]
+    return BY_PIN.get(card.reason or "", SAYINGS[card.signal])
 
 
 def compose(card: Card, around: Surroundings, now: datetime, speech: Speech) -> View:
@@ -152,4 +157,5 @@ def compose(card: Card, around: Surroundings, now: datetime, speech: Speech) -> 
         backlog=tr(N_("%d waiting to be sent")) % around.backlog if around.backlog else "",
         clock_sign="" if around.clock_trusted else tr(N_("Clock not confirmed")),
         enrolled=tr(N_("%d faces")) % around.enrolled,
+        pin=around.pins > 0,
     )

@@ -133,7 +133,7 @@ def test_nothing_overflows_at_any_size_in_any_state(server: ScreenServer, page: 
         server.surroundings(wall.CUT_OFF if "offline" in name else wall.CONNECTED)
         server.show(card)
         page.wait_for_selector(f'body[data-signal="{card.signal}"]')
-        expect(page.locator("#reason")).to_have_text(card.reason or "")
+        expect(page.locator("#reason")).to_have_text(wall.reason_shown(card))
         if page.evaluate(OVERFLOWS):
             bad.append(name)
     assert bad == []

@@ -24,6 +24,7 @@ from kiosk.gallery import Enrolled, Gallery, Roster
 from kiosk.ledger import Entry
 from kiosk.loop import FAILURES_OUT, Loop, Parts
 from kiosk.loop.journal import Journal
+from kiosk.pin import PinDesk
 from kiosk.screen import Card, Surroundings
 from kiosk.service import Reason
 from kiosk.vision import Look
@@ -73,6 +74,7 @@ class Kiosk:
     lights: SilentLights = field(default_factory=SilentLights)
     now_ns: int = SECOND_NS
     turned_s: float = 0
+    roster: Roster | None = None
     gallery: Gallery | None = None
     trouble: Reason | None = Reason.NO_ROSTER
     online: bool = True
@@ -87,7 +89,10 @@ class Kiosk:
         self.gallery, self.trouble = Gallery(roster(), "dlib-1"), None
         self.journal = Journal(self.box.open, self.now)
         eye: Any = SimpleNamespace(vision=self, trouble=None, alive=True)
-        parts: Any = Parts(self, eye, self, self.journal, self.lights, self, self, self, lambda: self.asked, self.now)
+        self.pins = PinDesk(self.now)
+        parts: Any = Parts(
+            self, eye, self, self.journal, self.pins, self.lights, self, self, self, lambda: self.asked, self.now
+        )
         self.loop = Loop(parts, RULES, PLACE, ZoneInfo("Asia/Jakarta"))
 
     # the clock, the camera, the recogniser, the centre, the screen, the live picture and the pulse, as the loop sees them

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiosk.checkin import Decision, Glance, Outcome, Rules, State, step
+from kiosk.checkin import Decision, Glance, Outcome, Rules, State, by_pin, step
 from kiosk.gallery.match import Match, Verdict
 from models.face import Hint
 
@@ -268,3 +268,36 @@ def assert_agreement(seen: list[Glance], decision: Decision, agree: int) -> None
     read = [glance.match for glance in here if glance.match is not None][:agree]
     assert len(read) == agree
     assert all(one.verdict is Verdict.MATCH and one.person == decision.person for one in read)
+
+
+def given_pin(wall: Wall, outcome: Outcome, person: str | None) -> Decision:
+    wall.state, decision = by_pin(wall.rules, wall.state, wall.now_ns, outcome, person)
+    wall.decisions.append(decision)
+    return decision
+
+
+def test_a_pin_and_a_face_share_their_repeats() -> None:
+    wall = Wall()
+    assert given_pin(wall, Outcome.RECORDED, "ani").outcome is Outcome.RECORDED
+    wall.wait(4)
+    assert wall.see(1, match("ani"), 3).outcome is Outcome.ALREADY
+    wall.wait(58)
+    assert given_pin(wall, Outcome.RECORDED, "ani").outcome is Outcome.RECORDED
+
+
+def test_a_wrong_pin_stays_readable_and_the_next_face_is_served() -> None:
+    wall = Wall()
+    given_pin(wall, Outcome.PIN_WRONG, None)
+    assert wall.see(None).outcome is Outcome.PIN_WRONG
+    assert wall.see(1, match("budi"), 3).outcome is Outcome.RECORDED
+    assert given_pin(wall, Outcome.PIN_LOCKED, None) == Decision(Outcome.PIN_LOCKED, True)
+    assert wall.wait(3).outcome is Outcome.IDLE
+
+
+def test_whose_pin_was_taken_is_not_called_unknown_but_another_face_still_is_named() -> None:
+    wall = Wall()
+    wall.see(1, unknown(), 2)
+    given_pin(wall, Outcome.RECORDED, "citra")
+    assert {wall.see(1, unknown()).outcome for _ in range(200)} == {Outcome.RECORDED}
+    assert wall.see(1, match("budi"), 3).person == "budi"
+    assert wall.see(2, unknown(), 40).outcome is Outcome.NOT_RECOGNISED

@@ -26,14 +26,15 @@ function show(view) {
   icon("icon", view.icon);
   icon("receipt-icon", view.receipt === "central" ? "central" : "stored");
   icon("link-icon", view.online ? "online" : "offline");
-  Object.assign(body.dataset, { signal: view.signal, icon: view.icon, receipt: view.receipt, online: String(view.online) });
+  Object.assign(body.dataset, { signal: view.signal, icon: view.icon, receipt: view.receipt, online: String(view.online),
+    pin: String(view.pin), token: view.token || "" });
 }
 
 function lose() {
   if (body.dataset.signal === "lost") return;
   const words = byId("lost").dataset;
   show({ signal: "lost", icon: words.icon, title: words.title, text: words.text, name: "", at: "", receipt: "none",
-    receipt_text: "", reason: "", clock: "", zone: "", date: "", online: true, link: "", backlog: "", clock_sign: "", enrolled: "" });
+    receipt_text: "", reason: "", clock: "", zone: "", date: "", online: true, link: "", backlog: "", clock_sign: "", enrolled: "", pin: false });
 }
 
 function listen() {
