@@ -21,6 +21,8 @@ from wire.jwks import KEY_SET, key_set, readable
 from wire.release import OWNER, Release, Target
 from wire.seals import KeyName, SealingKey
 
+SCHEMA = 1
+"""Of the kiosk's own databases; one more whenever an older release could not read them."""
 TARGETS = tuple(target for target in get_args(Target) if target != "any")
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object, alone on the last line.")
 keys_option = click.option(
@@ -95,10 +97,6 @@ def build(  # noqa: PLR0913, PLR0917 - one parameter an option
     _tell(release, out)
     if as_json:
         emit({"file": str(out), "version": release.version, "files": len(release.files)})
-
-
-SCHEMA = 1
-"""Of the kiosk's own databases; one more whenever an older release could not read them."""
 
 
 @command.command()

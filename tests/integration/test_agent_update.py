@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,7 +14,7 @@ import pytest
 from kiosk.agent.update.bundles import BUNDLES
 from kiosk.agent.update.course import PROVING, Course, Stage, Vital, shortcomings
 from kiosk.agent.update.releases import Releases
-from kiosk.agent.update.updater import Surroundings, Updater
+from kiosk.agent.update.updater import ROOM, Surroundings, Updater
 from provisioning.bundle import write_bundle
 from provisioning.bundle.writing import Recipe, collected
 from tests.fixtures.agents import FakeSystem
@@ -38,6 +40,7 @@ class Box:
         self.releases = Releases(folder / "opt")
         self.works: dict[str, Callable[[Vital], Vital]] = {}
         self.now = START
+        self.free: dict[str, int] = {}
         (folder / "agent" / BUNDLES).mkdir(parents=True)
         (folder / "release.json").write_text(readable(key_set([KEY.public], [])))
         old = folder / "opt" / "releases" / "1.0.0"
@@ -46,15 +49,22 @@ class Box:
         self.releases.switch("1.0.0")
 
     def bundle(
-        self, version: str, floor: str = "1.0.0", key: SealingKey = KEY, target: str = TARGET, *further: SealingKey
+        self,
+        version: str,
+        floor: str = "1.0.0",
+        key: SealingKey = KEY,
+        target: str = TARGET,
+        *further: SealingKey,
+        schema: int = 1,
+        content: str = "",
     ) -> None:
         source = self.folder / "source"
         source.mkdir(exist_ok=True)
-        (source / "siperlu.whl").write_text(version)
+        (source / "siperlu.whl").write_text(content or version)
         files = collected([(source, f"wheels/{target}", target)])  # type: ignore[list-item]
         write_bundle(
             self.folder / "agent" / BUNDLES / f"siperlu-{version}.tar",
-            Recipe(version, floor, START, 1, key_set([one.public for one in further], []).keys),
+            Recipe(version, floor, START, schema, key_set([one.public for one in further], []).keys),
             files,
             key,
         )
@@ -71,6 +81,7 @@ class Box:
                 vital=self.vital,
                 pause=self.pause,
                 now=lambda: self.now,
+                free=lambda folder: self.free.get(folder.name, 1 << 40),
             )
         )
 
@@ -140,7 +151,7 @@ def test_a_kiosk_that_was_blind_and_offline_before_is_updated_all_the_same() -> 
         (lambda box: box.bundle("1.1.0", target="bookworm-arm64"), "not made for trixie-amd64"),
         (lambda box: box.system.fails.add("install") or box.bundle("1.1.0"), "does not work"),
     ],
-    ids=["absent", "forged", "other-system", "no-room"],
+    ids=["absent", "forged", "other-system", "pip-fails"],
 )
 def test_what_cannot_be_installed_never_touches_the_link(box: Box, prepare: Callable[[Box], None], reason: str) -> None:
     prepare(box)
@@ -149,6 +160,131 @@ def test_what_cannot_be_installed_never_touches_the_link(box: Box, prepare: Call
     assert reason in course.reason
     assert box.releases.current == "1.0.0"
     assert not any(what.startswith("restart") for what in box.system.asked)
+
+
+def left(box: Box) -> tuple[list[str], list[str]]:
+    """The bundles and the releases, whole or not, that are on the disk."""
+    bundles, releases = box.folder / "agent" / BUNDLES, box.folder / "opt" / "releases"
+    return sorted(path.name for path in bundles.iterdir()), sorted(path.name for path in releases.iterdir())
+
+
+@pytest.mark.parametrize(("disk", "what"), [("opt", "opt has 255 MiB"), ("agent", "agent has 255 MiB")])
+def test_an_update_needs_room_before_it_begins(box: Box, disk: str, what: str) -> None:
+    box.bundle("1.1.0")
+    box.free[disk] = ROOM - 1
+    course = box.update("1.1.0")
+    assert course.stage is Stage.FAILED
+    assert "no room:" in course.reason
+    assert what in course.reason
+    assert "needs 256" in course.reason
+    assert box.system.asked == [], "nothing was begun"
+    del box.free[disk]
+    assert box.update("1.1.0").stage is Stage.DONE, "the bundle still lies there for when there is room"
+
+
+def test_the_room_grows_with_the_bundle(box: Box) -> None:
+    box.bundle("1.1.0", content="x" * (5 << 20))
+    box.free["opt"] = ROOM + (20 << 20)  # four times the wheel, but not the bundle around it
+    assert "no room" in box.update("1.1.0").reason
+    box.free["opt"] += 1 << 20
+    assert box.update("1.1.0").stage is Stage.DONE
+
+
+@pytest.mark.parametrize("how", ["pip", "disk"])
+def test_an_installation_that_fails_leaves_nothing_behind(box: Box, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    box.bundle("1.1.0")
+    with monkeypatch.context() as patch:
+        if how == "pip":
+            box.system.fails.add("install")
+        else:
+            patch.setattr(shutil, "copy", full)
+        assert box.update("1.1.0").stage is Stage.FAILED
+    assert left(box) == (["siperlu-1.1.0.tar"], ["1.0.0"])
+    box.system.fails.clear()
+    assert box.update("1.1.0").stage is Stage.DONE
+
+
+def full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_an_update_ends_without_its_bundle(box: Box) -> None:
+    for version in ("1.0.5", "1.1.0", "1.2.0"):
+        box.bundle(version)
+    (box.folder / "agent" / BUNDLES / "siperlu-x.tar").write_text("no version")
+    assert box.update("1.1.0").stage is Stage.DONE
+    assert left(box) == (["siperlu-1.2.0.tar"], ["1.0.0", "1.1.0"]), "only what is newer may still be wanted"
+
+
+def test_a_power_cut_after_the_bundle_went_still_ends(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    box.bundle("1.1.0", floor="1.1.0")
+
+    def cut(updater: Updater, course: Course) -> None:
+        if course.stage is Stage.DONE:
+            raise Cut
+        keep(updater, course)
+
+    keep = Updater._keep
+    with monkeypatch.context() as patch:
+        patch.setattr(Updater, "_keep", cut)
+        with pytest.raises(Cut):
+            box.update("1.1.0")
+    assert left(box)[0] == []
+    found = box.updater.under_way()
+    assert found is not None
+    assert found.stage is Stage.PROVEN
+    assert box.updater.run(found).stage is Stage.DONE
+    assert (box.folder / "agent" / "floor").read_text() == "1.1.0"
+
+
+def test_a_proven_release_whose_manifest_is_gone_is_no_reason_to_begin_anew_for_ever(box: Box) -> None:
+    box.bundle("1.1.0", floor="1.1.0")
+    course = box.updater.begin("c-1", "1.1.0")
+    while course.stage is not Stage.PROVEN:
+        course = box.updater.step(course)
+    (box.folder / "opt/current/release.jws").unlink()
+    ended = box.updater.run(course)
+    assert ended.stage is Stage.DONE
+    assert "floor and keys stay as they were" in ended.reason
+
+
+def test_one_may_go_back_to_what_is_installed_without_its_bundle(box: Box) -> None:
+    for version in ("1.1.0", "1.2.0"):
+        box.bundle(version)
+        assert box.update(version).stage is Stage.DONE
+    asked = len(box.system.asked)
+    assert box.update("1.1.0").stage is Stage.DONE
+    assert box.system.asked[asked:] == ["restart kiosk relay screen"]
+
+
+def test_a_release_that_cannot_read_what_the_running_one_wrote_is_refused(box: Box) -> None:
+    box.bundle("1.1.0", schema=2)
+    assert box.update("1.1.0").stage is Stage.DONE
+    box.bundle("1.2.0", schema=1)
+    course = box.update("1.2.0")
+    assert course.stage is Stage.FAILED
+    assert "reads databases of schema 1 and the running release writes 2" in course.reason
+    assert box.releases.current == "1.1.0"
+    box.bundle("1.2.1", schema=2)
+    assert box.update("1.2.1").stage is Stage.DONE
+
+
+def test_going_back_to_an_older_schema_is_refused_also_without_a_bundle(box: Box) -> None:
+    box.bundle("1.1.0", schema=1)
+    assert box.update("1.1.0").stage is Stage.DONE
+    box.bundle("1.2.0", schema=2)
+    assert box.update("1.2.0").stage is Stage.DONE
+    assert "schema 1" in box.update("1.1.0").reason
+
+
+def test_other_bytes_under_the_same_version_are_installed_anew(box: Box) -> None:
+    box.bundle("1.1.0", content="first")
+    box.works["1.1.0"] = lambda well: replace(well, online=False)
+    assert box.update("1.1.0").stage is Stage.FAILED
+    box.works.clear()
+    box.bundle("1.1.0", content="second")
+    assert box.update("1.1.0").stage is Stage.DONE
+    assert (box.folder / "opt/current/siperlu.whl").read_text() == "second"
 
 
 @pytest.mark.parametrize("version", ["../../etc", "1", "", "1.1.0/../x"])
@@ -228,5 +364,4 @@ def test_old_releases_go_but_the_one_before_stays(box: Box) -> None:
     for version in ("1.1.0", "1.2.0", "1.10.0"):
         box.bundle(version)
         assert box.update(version).stage is Stage.DONE
-    left = sorted(path.name for path in (box.folder / "opt/releases").iterdir())
-    assert left == ["1.10.0", "1.2.0"]
+    assert left(box)[1] == ["1.10.0", "1.2.0"]

@@ -20,8 +20,8 @@ from collector.store.people import Kiosk, PublishedEntry, PublishedRoster, Unit
 from firmware.signals import Signal
 from kiosk.agent.answers import Answers, answer
 from kiosk.agent.orders import Orders
-from kiosk.agent.stick import incoming
 from kiosk.agent.stick.exchange import Outcome, exchange
+from kiosk.agent.update import bundles
 from kiosk.keys import open_relay_key
 from kiosk.ledger import Ledger, Receipted
 from kiosk.relay import RelayReader, app
@@ -305,7 +305,7 @@ def test_a_kiosk_without_room_takes_nothing_and_a_full_stick_keeps_the_old_file(
     assert len(school.on_stick("records")) == 2
     _at_the_centre(centre, school)
     with monkeypatch.context() as patch:
-        patch.setattr(incoming, "ROOM", 1 << 60)
+        patch.setattr(bundles, "ROOM", 1 << 60)
         assert school.visit().signal is Signal.STICK_REFUSED
     assert not list((school.folder / "agent/spool").iterdir())
 

@@ -11,9 +11,9 @@ from typing import BinaryIO
 from kiosk.files import sync
 from provisioning.bundle import open_bundle
 from provisioning.errors import BundleError
-from wire.errors import WireError
+from wire.errors import ContractError, WireError
 from wire.jwks import KEY_SET
-from wire.release import file_name
+from wire.release import file_name, order
 
 BUNDLES = "bundles"
 ROOM = 512 << 20
@@ -62,6 +62,21 @@ def genuine(bundle: Path, version: str, release_keys: Path) -> bool:
     try:
         return open_bundle(bundle, KEY_SET.decode(release_keys.read_bytes()).keyring()).release.version == version
     except (BundleError, WireError, OSError):
+        return False
+
+
+def clear(agent: Path, version: str) -> None:
+    """Remove the bundles of a version and of older ones: their releases are installed, or nobody goes back to them."""
+    for bundle in (agent / BUNDLES).glob("siperlu-*.tar"):
+        if not _newer(bundle.name, version):
+            bundle.unlink(missing_ok=True)
+
+
+def _newer(name: str, version: str) -> bool:
+    """What is no version is not newer than any."""
+    try:
+        return order(name.removeprefix("siperlu-").removesuffix(".tar")) > order(version)
+    except ContractError:
         return False
 
 

@@ -11,8 +11,8 @@ from kiosk.agent.system import System
 from kiosk.files import sync
 from provisioning.bundle import Bundle
 from wire.errors import ContractError
-from wire.release import MANIFEST, order
-from wire.seals import digest
+from wire.release import MANIFEST, Release, open_manifest, order
+from wire.seals import Keyring, digest
 
 COMPLETE = ".complete"
 KEPT = 2
@@ -33,16 +33,34 @@ class Releases:
         except OSError:
             return ""
 
-    def whole(self, version: str) -> bool:
-        """Whether a release is installed to its end."""
-        return (self._folder(version) / COMPLETE).exists()
+    def whole(self, version: str, bundle: Bundle | None = None) -> bool:
+        """Whether a release is installed to its end, and from this very bundle where one is given."""
+        try:
+            mark = (self._folder(version) / COMPLETE).read_text("ascii")
+        except (OSError, ValueError):
+            return False
+        return bundle is None or mark.strip() == digest(bundle.sealed)
+
+    def manifest(self, version: str, ring: Keyring) -> Release:
+        """What an installed release says of itself. Raises OSError, WireError."""
+        return open_manifest((self._folder(version) / MANIFEST).read_bytes(), ring)
 
     def install(self, bundle: Bundle, target: str, system: System) -> None:
-        """Install beside the others; what is half there from before is made anew. Raises OSError, BundleError, SystemFailed."""
+        """Install beside the others; what is half there from before is made anew, and what fails leaves nothing behind.
+
+        Raises OSError, BundleError, SystemFailed.
+        """
         folder = self._folder(bundle.release.version)
         source = folder.with_name(f".{folder.name}.source")
-        for stale in (source, folder):
-            shutil.rmtree(stale, ignore_errors=True)
+        _remove(source, folder)
+        try:
+            self._install(bundle, target, system, source)
+        except BaseException:
+            _remove(source, folder)
+            raise
+
+    def _install(self, bundle: Bundle, target: str, system: System, source: Path) -> None:
+        folder = self._folder(bundle.release.version)
         bundle.unpack(target, source)
         system.install(folder, sorted(source.glob("wheels/*/*.whl")))
         shutil.copy(source / MANIFEST, folder / MANIFEST)
@@ -65,7 +83,7 @@ class Releases:
         found = [path.name for path in (self.root / "releases").iterdir() if path.is_dir()]
         others = sorted((name for name in found if name not in keep), key=_age, reverse=True)
         for name in others[max(0, KEPT - len(keep)) :]:
-            shutil.rmtree(self._folder(name), ignore_errors=True)
+            _remove(self._folder(name))
 
     @property
     def _link(self) -> Path:
@@ -73,6 +91,13 @@ class Releases:
 
     def _folder(self, version: str) -> Path:
         return self.root / "releases" / version
+
+
+def _remove(*folders: Path) -> None:
+    """The mark goes first: what a power cut leaves of the rest is not taken for a whole release."""
+    for folder in folders:
+        (folder / COMPLETE).unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _age(name: str) -> tuple[object, ...]:

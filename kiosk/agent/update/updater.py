@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.agent.system import System, SystemFailed
-from kiosk.agent.update.bundles import held
+from kiosk.agent.update.bundles import clear, held
 from kiosk.agent.update.course import ENDS, PROVING, Course, Stage, Vital, shortcomings
 from kiosk.agent.update.releases import Releases
 from kiosk.files import sync
@@ -21,19 +22,23 @@ from provisioning.bundle import Bundle, open_bundle
 from provisioning.errors import BundleError
 from wire.errors import WireError
 from wire.jwks import KEY_SET, KeySet, PublicJwk, readable
-from wire.release import OWNER, order
-from wire.seals import KeyName
+from wire.release import OWNER, Release, order
+from wire.seals import KeyName, Keyring
 
 log = logging.getLogger(__name__)
 
 STATE, FLOOR = "update.json", "floor"
 RESTARTED = ("kiosk", "relay", "screen")
+ROOM = 256 << 20
+"""Bytes that an update leaves free on every disk it writes to: people check in while it runs."""
+INSTALLED = 4
+"""What a release takes at most while it is installed, in bundles: its wheels, unpacked, compiled, and pip's own scratch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What an update works with. `folder`: the agent's own; `target`: this machine as releases name it; `vital`: how the kiosk
-    is now; `pause`: waits between two looks at it."""
+    is now; `pause`: waits between two looks at it; `free`: bytes that may be written in a folder."""
 
     folder: Path
     releases: Releases
@@ -43,6 +48,7 @@ class Surroundings:
     vital: Callable[[], Vital]
     pause: Callable[[float], object] = time.sleep
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    free: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free
 
 
 class Updater:
@@ -93,9 +99,7 @@ class Updater:
         if course.version == releases.current:
             return replace(course, stage=Stage.FAILED, reason="already-current")
         try:
-            bundle = self._bundle(course.version)
-            if not releases.whole(course.version):
-                releases.install(bundle, self._around.target, self._around.system)
+            self._have(course.version)
         except (BundleError, WireError, SystemFailed, OSError) as error:
             log.error("the release cannot be installed: %s", error)  # noqa: TRY400 - the message says it all
             return replace(course, stage=Stage.FAILED, reason=_short(error))
@@ -129,23 +133,65 @@ class Updater:
         return replace(course, stage=Stage.FAILED)
 
     def _finish(self, course: Course) -> Course:
-        release = self._bundle(course.version).release
-        self._believe(release.next_keys)
-        floor = release.floor
-        if order(floor) > order(self._floor()):
-            _write(self._around.folder / FLOOR, floor)
+        """Of a release that proved good, the installed manifest is asked: its bundle may be gone before the last step is kept."""
+        unread = ""
+        try:
+            release = self._around.releases.manifest(course.version, self._ring())
+            self._believe(release.next_keys)
+            if order(release.floor) > order(self._floor()):
+                _write(self._around.folder / FLOOR, release.floor)
+        except (WireError, FileNotFoundError) as error:
+            unread = f"floor and keys stay as they were: {_short(error)}"
         self._around.releases.prune({course.version, course.previous} - {""})
-        return replace(course, stage=Stage.DONE)
+        clear(self._around.folder, course.version)
+        return replace(course, stage=Stage.DONE, reason=unread)
+
+    def _have(self, version: str) -> None:
+        """Have a release on the disk, whole and from these very bytes. Raises BundleError, WireError, SystemFailed, OSError."""
+        releases = self._around.releases
+        if order(version) < order(self._floor()):
+            raise BundleError(f"version {version} is below {self._floor()}, the oldest that may still be installed")
+        if releases.whole(version) and not held(self._around.folder, version).exists():
+            self._readable(releases.manifest(version, self._ring()))
+            return
+        bundle = self._bundle(version)
+        if not releases.whole(version, bundle):
+            self._need_room(bundle.path.stat().st_size)
+            releases.install(bundle, self._around.target, self._around.system)
 
     def _bundle(self, version: str) -> Bundle:
         """The bundle of a version, checked whole. Raises BundleError, WireError, OSError."""
-        if order(version) < order(self._floor()):
-            raise BundleError(f"version {version} is below {self._floor()}, the oldest that may still be installed")
-        ring = KEY_SET.decode(self._around.release_keys.read_bytes()).keyring()
-        bundle = open_bundle(held(self._around.folder, version), ring)
+        bundle = open_bundle(held(self._around.folder, version), self._ring())
         if bundle.release.version != version:
             raise BundleError(f"the bundle of {version} holds {bundle.release.version}")
+        self._readable(bundle.release)
         return bundle
+
+    def _readable(self, release: Release) -> None:
+        """Raises BundleError for a release that could not read the databases that the running one has written."""
+        try:
+            written = self._around.releases.manifest(self._around.releases.current, self._ring()).schema
+        except (OSError, WireError):
+            return  # it was laid there by hand, and says nothing of itself
+        if release.schema < written:
+            raise BundleError(
+                f"version {release.version} reads databases of schema {release.schema} and the running release writes {written}: "
+                "install a newer one"
+            )
+
+    def _need_room(self, size: int) -> None:
+        """Raises BundleError when the disks could not bear a bundle of that many bytes, unpacked and installed."""
+        for folder, need in ((self._around.releases.root, INSTALLED * size + ROOM), (self._around.folder, ROOM)):
+            have = self._around.free(folder)
+            if have < need:
+                raise BundleError(
+                    f"no room: {folder} has {have >> 20} MiB free and the update needs {need >> 20}; "
+                    "`journalctl --vacuum-size=50M` on it frees some, a larger card more"
+                )
+
+    def _ring(self) -> Keyring:
+        """The release keys that are believed. Raises OSError, WireError."""
+        return KEY_SET.decode(self._around.release_keys.read_bytes()).keyring()
 
     def _believe(self, further: Sequence[PublicJwk]) -> None:
         """A proven release may name further release keys: an old key has sealed the new one in."""
