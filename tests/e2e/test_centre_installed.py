@@ -5,29 +5,27 @@ Real SSH, real systemd in a container, in a network namespace of its own without
 
 from __future__ import annotations
 
-import hashlib
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
-from provisioning.bundle import wheels, write_bundle
+from provisioning.bundle import write_bundle
 from provisioning.bundle.writing import Recipe, collected
 from provisioning.centre.plan import NEEDED
-from provisioning.errors import BundleError
-from tests.fixtures.containers import CACHE, CHECKOUT, Container, Network, debian, wait
+from tests.fixtures.containers import CHECKOUT, Container, Network, debian, wait
+from tests.fixtures.releases import kept_wheels, own_wheels
 from wire.jwks import key_set, readable
 from wire.seals import KeyName, SealingKey
 
 pytestmark = pytest.mark.timeout(600)
-TARGET = "bookworm-amd64"
+TARGET: Final = "bookworm-amd64"
 PROGRAM = "/opt/siperlu/current/bin/siperlu"
 CONFIG = ("--config", "/etc/siperlu/collector.toml")
 
@@ -64,23 +62,14 @@ class Host:
 
 
 def bundle_for_the_centre(folder: Path) -> tuple[Path, Path]:
-    """A release of this checkout; other people's wheels are kept between runs."""
-    pins = hashlib.sha256((CHECKOUT / wheels.LOCK).read_bytes() + (CHECKOUT / "setup.py").read_bytes()).hexdigest()[:16]
-    kept = CACHE.parent / "wheels" / f"centre-{pins}"
-    own = folder / "own"
-    try:
-        wheels.own_wheels(CHECKOUT, own)
-        if not (kept / TARGET).exists():
-            wheels.download(own, "centre", CHECKOUT / wheels.LOCK, TARGET, folder / "fetched")
-            kept.mkdir(parents=True, exist_ok=True)
-            shutil.move(folder / "fetched", kept / TARGET)
-    except BundleError as error:
-        pytest.skip(str(error))
+    """A release of this checkout."""
+    own = own_wheels(folder / "own")
+    kept = kept_wheels(own, "centre", TARGET)
     key = SealingKey.generate(KeyName("release", 1))
     parts = [
         (CHECKOUT / "systemd", "systemd", "any"),
         (own, "wheels/any", "any"),
-        (kept / TARGET, f"wheels/{TARGET}", TARGET),
+        (kept, f"wheels/{TARGET}", TARGET),
     ]
     write_bundle(folder / "siperlu.tar", Recipe("0.1.0", "0.1.0", datetime.now(UTC), 1), collected(parts), key)  # type: ignore[arg-type]
     (folder / "release.json").write_text(readable(key_set([key.public], [])))

@@ -5,7 +5,6 @@ Real SSH, real systemd in containers, a real broker with client certificates, ea
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import subprocess
@@ -33,17 +32,18 @@ from collector.store.writer import Writer
 from models import store
 from models.build import build
 from models.engine import open_engine as open_recogniser
-from provisioning.bundle import wheels, write_bundle
+from provisioning.bundle import write_bundle
 from provisioning.bundle.writing import Recipe, collected
-from provisioning.errors import BundleError
 from settings import load
 from tests.fixtures.containers import CACHE, CHECKOUT, Broken, Container, Network, debian, wait
 from tests.fixtures.regency import Regency
+from tests.fixtures.releases import kept_wheels, own_wheels
 from wire.jwks import key_set, readable
+from wire.release import Target
 from wire.seals import KeyName, SealingKey
 
 pytestmark = pytest.mark.timeout(600)
-TARGET = "trixie-amd64"
+TARGETS: tuple[Target, ...] = ("trixie-amd64",)
 SECRETS = (
     "/etc/siperlu/kiosk.key",
     "/var/lib/siperlu/kiosk/keys",
@@ -120,38 +120,20 @@ class Stage:
         return self.folder / "show"
 
 
-def kept_wheels() -> Path:
-    """Where other people's wheels lie, as they are pinned now."""
-    pins = hashlib.sha256((CHECKOUT / wheels.LOCK).read_bytes() + (CHECKOUT / "setup.py").read_bytes()).hexdigest()[:16]
-    return CACHE.parent / "wheels" / pins
-
-
 def made_bundle(folder: Path) -> tuple[Path, Path, SealingKey]:
-    """A release of this checkout; other people's wheels are kept between runs, as pinned."""
-    kept = kept_wheels()
-    own = folder / "own"
-    try:
-        wheels.own_wheels(CHECKOUT, own)
-        if not (kept / TARGET).exists():
-            wheels.download(own, "kiosk", CHECKOUT / wheels.LOCK, TARGET, folder / "fetched")
-            kept.mkdir(parents=True, exist_ok=True)
-            shutil.move(folder / "fetched", kept / TARGET)
-    except BundleError as error:
-        pytest.skip(str(error))
+    """A release of this checkout, the file of its public key, and the key."""
+    own_wheels(folder / "own")
     key = SealingKey.generate(KeyName("release", 1))
     (folder / "release.json").write_text(readable(key_set([key.public], [])))
-    return sealed(folder, "0.1.0", key, kept), folder / "release.json", key
+    return sealed(folder, "0.1.0", key), folder / "release.json", key
 
 
-def sealed(folder: Path, version: str, key: SealingKey, kept: Path, *, broken: bool = False) -> Path:
+def sealed(folder: Path, version: str, key: SealingKey, *, broken: bool = False) -> Path:
     """A release under that version's name; a broken one lacks what its pages are made with."""
-    parts = [
-        (CHECKOUT / "systemd", "systemd", "any"),
-        (folder / "own", "wheels/any", "any"),
-        (kept / TARGET, f"wheels/{TARGET}", TARGET),
-    ]
-    files = collected(parts)  # type: ignore[arg-type]
-    wanted = {name: file for name, file in files.items() if not (broken and "/flask-" in name.lower())}
+    own = folder / "own"
+    parts: list[tuple[Path, str, Target]] = [(CHECKOUT / "systemd", "systemd", "any"), (own, "wheels/any", "any")]
+    parts += [(kept_wheels(own, "kiosk", target), f"wheels/{target}", target) for target in TARGETS]
+    wanted = {name: file for name, file in collected(parts).items() if not (broken and "/flask-" in name.lower())}
     out = folder / f"siperlu-{version}.tar"
     write_bundle(out, Recipe(version, "0.1.0", datetime.now(UTC), 1), wanted, key)
     return out
@@ -289,7 +271,7 @@ def push(stage: Stage, box: Container, bundle: Path) -> None:
 
 def test_an_update_is_installed_proven_and_told(stage: Stage) -> None:
     box = stage.boxes[1]
-    push(stage, box, sealed(stage.folder, "0.1.1", stage.release_key, kept_wheels()))
+    push(stage, box, sealed(stage.folder, "0.1.1", stage.release_key))
     told = give(stage, "disdik-2", "update", "version=0.1.1", limit_s=150)
     assert (told["state"], told["detail"]) == ("done", {"version": "0.1.1", "stage": "done"}), journal(box)
     assert box.run("readlink", "/opt/siperlu/current") == "/opt/siperlu/releases/0.1.1"
@@ -297,7 +279,7 @@ def test_an_update_is_installed_proven_and_told(stage: Stage) -> None:
 
 def test_an_update_that_fails_its_health_check_is_rolled_back(stage: Stage) -> None:
     box = stage.boxes[1]
-    push(stage, box, sealed(stage.folder, "0.1.2", stage.release_key, kept_wheels(), broken=True))
+    push(stage, box, sealed(stage.folder, "0.1.2", stage.release_key, broken=True))
     told = give(stage, "disdik-2", "update", "version=0.1.2", limit_s=400)
     assert told["state"] == "failed"
     assert told["detail"]["reason"]
