@@ -6,12 +6,11 @@ The PIN itself is told once, to whoever prints it, and is kept nowhere: the tabl
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.orm import Session
 
 from collector import audit
@@ -20,8 +19,9 @@ from collector.judging import entries
 from collector.leave.errors import PinError
 from collector.people.sealing import pin_name
 from collector.rules.evidence import Guarantee
+from collector.store.hours import Entry
 from collector.store.leave import StoredPin
-from collector.store.people import Person
+from collector.store.people import Assignment, Person, Unit
 from collector.vault import Vault
 from wire.pin import COST, SALT_BYTES, digest_of
 
@@ -51,15 +51,40 @@ class Handed:
     until: date
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who has a PIN, as lists show them. `since`, `until`: of the guarantee, both included."""
+
+    person: str
+    name: str
+    unit_name: str
+    number: str
+    guarantor: str
+    reason: str
+    since: date
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """One guarantee, as the judge reads it. `until` None: open. `why`: by whom, and the reason."""
+
+    since: date
+    until: date | None
+    why: str
+
+
 def give(  # noqa: PLR0913, PLR0917 - the guarantee, by whom, when, and how long at most
     session: Session, vault: Vault, wanted: Wanted, author: Author, today: date, longest_days: int
 ) -> Handed:
     """A guarantee from today on and a PIN by it, in place of what was there. Raises PinError."""
     _check(session, wanted, today, longest_days)
+    before = held(session, wanted.person)
+    if before is not None:
+        _close(session, before, today - timedelta(days=1), author, f"followed by {wanted.letter.strip()}")
     fact = Guarantee(person=wanted.person, since=today, until=wanted.until, letter=wanted.letter.strip())
     why = f"{wanted.guarantor.strip()}: {wanted.reason.strip()}"
     entry = entries.enter(session.connection(), fact, author.who, why, author.at)
-    before = held(session, wanted.person)
     row = StoredPin(person=wanted.person, number=before.number if before else _free_number(session))
     session.execute(delete(StoredPin).where(StoredPin.person == wanted.person))
     row.since, row.until, row.entry = today, wanted.until, entry
@@ -91,11 +116,7 @@ def end(session: Session, person: str, author: Author, why: str, today: date) ->
     row = session.get(StoredPin, person)
     if row is None or not why.strip():
         raise PinError(f"person {person} has no PIN, or nobody says why it ends: say it")
-    if row.until > today:
-        connection = session.connection()
-        entries.withdraw(connection, row.entry, author.who, author.at)
-        fact = Guarantee(person=person, since=row.since, until=today, letter=row.letter)
-        entries.enter(connection, fact, author.who, f"{row.guarantor}: {row.reason}; {why.strip()}", author.at)
+    _close(session, row, today, author, why.strip())
     session.delete(row)
     session.flush()
     audit.note(session, author.who, "pin.end", person, {"reason": why.strip()[:200]}, author.at)
@@ -106,10 +127,29 @@ def held(session: Session, person: str) -> StoredPin | None:
     return session.get(StoredPin, person)
 
 
-def holders(session: Session, people: Collection[str] | None = None) -> list[StoredPin]:
-    """PINs of these people (None: of all), the one that ends first at the head."""
-    query = select(StoredPin).order_by(StoredPin.until, StoredPin.person)
-    return list(session.scalars(query if people is None else query.where(StoredPin.person.in_(sorted(people)))))
+def listed(session: Session, units: frozenset[str] | None, today: date) -> list[Holder]:
+    """Everybody of these units (None: of all) whose PIN holds today, the one that ends first at the head. One query."""
+    p = StoredPin
+    query = (
+        select(Person.id, Person.name, Unit.name, p.number, p.guarantor, p.reason, p.since, p.until)
+        .join(p, p.person == Person.id)
+        .join(Assignment, and_(Assignment.person == Person.id, Assignment.kind == "main"))
+        .join(Unit, Unit.code == Assignment.unit)
+        .where(p.until >= today, Assignment.from_day <= today)
+        .where(or_(Assignment.until_day.is_(None), Assignment.until_day >= today))
+        .order_by(p.until, Person.name, Person.id)
+    )
+    rows = session.execute(query if units is None else query.where(Assignment.unit.in_(sorted(units))))
+    return [Holder(*row) for row in rows]
+
+
+def vouched(session: Session, person: str) -> list[Vouched]:
+    """Every guarantee that counts or counted for the person, the newest first. One query."""
+    query = select(Entry.since, Entry.until, Entry.reason, Entry.entered_at).where(
+        Entry.kind == entries.EntryKind.GUARANTEE.value, Entry.person == person, Entry.withdrawn_at.is_(None)
+    )
+    rows = session.execute(query.order_by(Entry.since.desc(), Entry.entered_at.desc()))
+    return [Vouched(since, until, reason) for since, until, reason, _ in rows]
 
 
 def _check(session: Session, wanted: Wanted, today: date, longest_days: int) -> None:
@@ -121,6 +161,17 @@ def _check(session: Session, wanted: Wanted, today: date, longest_days: int) -> 
     last = today + timedelta(days=longest_days)
     if not today <= wanted.until <= last:
         raise PinError(f"until {wanted.until}: a guarantee from {today} ends by {last} (guarantees.longest_days)")
+
+
+def _close(session: Session, row: StoredPin, last: date, author: Author, why: str) -> None:
+    """Let the guarantee end on that day, or be as if it had never begun where that day lies before it."""
+    if row.until <= last:
+        return
+    connection = session.connection()
+    entries.withdraw(connection, row.entry, author.who, author.at)
+    if row.since <= last:
+        fact = Guarantee(person=row.person, since=row.since, until=last, letter=row.letter)
+        entries.enter(connection, fact, author.who, f"{row.guarantor}: {row.reason}; {why}", author.at)
 
 
 def _fresh(vault: Vault, row: StoredPin, author: Author) -> Handed:

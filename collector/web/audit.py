@@ -74,6 +74,9 @@ DETAILS = {
     "from": N_("From"),
     "to": N_("To"),
     "reason": N_("Reason"),
+    "until": N_("Until"),
+    "guarantor": N_("Who vouches"),
+    "letter": N_("Letter"),
 }
 """Words of what details are called; one without is shown as it is."""
 

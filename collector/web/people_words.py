@@ -48,6 +48,9 @@ ACTIONS: Mapping[str, str] = {
     "nik.revealed": N_("NIK shown"),
     "face.enrolled": N_("Face enrolled"),
     "face.removed": N_("Face taken away"),
+    "pin.give": N_("PIN given on a guarantee"),
+    "pin.renew": N_("New PIN on the same guarantee"),
+    "pin.end": N_("Guarantee and PIN ended"),
     "import.applied": N_("Import"),
     "import.undone": N_("Import that was undone"),
 }
@@ -58,6 +61,7 @@ LOOKED: Mapping[str, str] = {
     "person.days": N_("looked at the days"),
     "person.export": N_("took the attendance as a sheet"),
     "person.card": N_("looked at the card"),
+    "pin.read": N_("looked at the guarantee"),
     "face.refused": N_("tried to enrol a face"),
     "data.answered": N_("answered a request"),
     "leave.opening": N_("stated the leave of earlier years"),

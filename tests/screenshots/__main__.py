@@ -41,6 +41,7 @@ def main() -> None:
     with chromium() as browser, tempfile.TemporaryDirectory() as scratch:
         if chosen.all:
             wall.take(browser, chosen.folder)
+            wall.take_pad(browser, chosen.folder)
             centre.take(browser, chosen.folder, Path(scratch))
         else:
             documentation(browser, chosen.folder, Path(scratch))
