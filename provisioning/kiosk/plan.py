@@ -9,7 +9,7 @@ from firmware.boot import CMDLINE, block, cmdline, config_parts, lines, words
 from firmware.lights import Pins
 from provisioning.errors import StepFailed
 from provisioning.kiosk.registering import Registration, answer_on
-from provisioning.kiosk.software import PROGRAM, Software, system_of, units
+from provisioning.kiosk.software import CURRENT, PROGRAM, Software, system_of, units
 from provisioning.kiosk.wish import Wish
 from provisioning.shell import Shell, must
 from provisioning.step import Step
@@ -225,27 +225,34 @@ class Boot:
         return found
 
 
+RUNS = """
+systemctl -q is-enabled siperlu.target || exit 1
+release=$(readlink "$1") || exit 1
+for part in kiosk relay agent; do
+  systemctl -q is-active "siperlu-$part" || exit 1
+  begun=$(tr '\\0' ' ' < "/proc/$(systemctl show -P MainPID "siperlu-$part")/cmdline") || exit 1
+  case $begun in "$release"/*) ;; *) exit 1 ;; esac
+done
+"""
+"""A program goes on in the release that it was started from, whatever the link names since."""
+
+
 @dataclass(frozen=True, slots=True)
 class Started:
-    """Kiosk and relay run, and will after every start."""
+    """Kiosk, relay and agent run from the current release, and will after every start."""
 
     name: str = "service"
-    mend: str = "`systemctl status siperlu-kiosk siperlu-relay` on it says why."
+    mend: str = "`systemctl status siperlu-kiosk siperlu-relay siperlu-agent` on it says why."
 
     def done(self, shell: Shell) -> bool:
-        """Whether they run and are enabled."""
-        return (
-            shell.run(
-                "systemctl -q is-enabled siperlu.target && systemctl -q is-active siperlu-kiosk siperlu-relay"
-            ).code
-            == 0
-        )
+        """Whether they run, from this release, and are enabled."""
+        return shell.run(RUNS, CURRENT).code == 0
 
     def do(self, shell: Shell) -> None:
         """Enable and start them; they tell when they are ready."""
         must(
             shell,
-            "systemctl enable siperlu.target; systemctl restart siperlu-kiosk siperlu-relay; systemctl start siperlu.target",
+            "systemctl enable siperlu.target; systemctl restart siperlu-kiosk siperlu-relay siperlu-agent; systemctl start siperlu.target",
             limit_s=180,
         )
 

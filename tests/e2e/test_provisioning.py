@@ -70,7 +70,9 @@ class Stage:
             shutil.copytree(self.room, box.root / "srv/room")
             box.start()
 
-    def provision(self, box: Container, kiosk: str, *words: str, claim: str = "") -> dict[str, Any]:
+    def provision(
+        self, box: Container, kiosk: str, *words: str, claim: str = "", bundle: Path | None = None
+    ) -> dict[str, Any]:
         """Run the technician's command; its JSON, whatever became of it."""
         line = [
             *(
@@ -85,7 +87,7 @@ class Stage:
                 "--id",
                 kiosk,
             ),
-            *("--claim", claim, "--centre", self.regency.address, "--bundle", str(self.bundle)),
+            *("--claim", claim, "--centre", self.regency.address, "--bundle", str(bundle or self.bundle)),
             *("--release-keys", str(self.keys), "--identity", str(box.key), "--accept-new"),
             *("--known-hosts", str(self.folder / "known_hosts"), "--no-screen"),
             *("--setting", "camera.address=frames:/srv/room?fps=15&hold=30&gap=15", "--setting", "relay.resend_s=1.0"),
@@ -289,6 +291,18 @@ def test_an_update_that_fails_its_health_check_is_rolled_back(stage: Stage) -> N
         lambda: box.run("systemctl", "is-active", "siperlu-kiosk", check=False) == "active",
         60,
     )
+
+
+def test_a_newer_release_provisioned_over_a_kiosk_is_what_runs(stage: Stage) -> None:
+    box = stage.boxes[0]
+    newer = sealed(stage.folder, "0.1.1", stage.release_key, kept_wheels())
+    found = stage.provision(box, "disdik-1", bundle=newer)
+    assert found["good"], found["verdict"]
+    assert {name for name, what in outcomes(found).items() if what == "changed"} == {"software", "service"}
+    for part in ("kiosk", "relay", "agent"):
+        pid = box.run("systemctl", "show", "-P", "MainPID", f"siperlu-{part}")
+        assert box.run("cat", f"/proc/{pid}/cmdline").startswith("/opt/siperlu/releases/0.1.1/"), part
+    assert stage.provision(box, "disdik-1", bundle=newer)["changed"] == 0
 
 
 def test_a_changed_host_key_is_refused(stage: Stage) -> None:
