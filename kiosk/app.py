@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import random
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from typing import Protocol, TypeVar
@@ -17,6 +19,12 @@ from firmware.watchdog import notify
 from kiosk.agent.notice import shown
 from kiosk.checkin import Rules
 from kiosk.database import DatabaseError
+from kiosk.evidence.album import Album
+from kiosk.evidence.darkroom import Darkroom
+from kiosk.evidence.keeper import Keeper
+from kiosk.evidence.look import Pictures
+from kiosk.evidence.need import Wish
+from kiosk.evidence.sealing import Sealer
 from kiosk.gallery import Roster
 from kiosk.keys import KioskKeys
 from kiosk.ledger import Ledger, LedgerError
@@ -29,6 +37,7 @@ from kiosk.loop.live import LivePicture
 from kiosk.loop.recent import lockout_before, recently_recorded
 from kiosk.pin import Limits, PinDesk
 from kiosk.pulse import Pulse
+from kiosk.relay.centre_keys import CentreKeys
 from kiosk.relay.reader import RelayReader
 from kiosk.roster import RosterReader
 from kiosk.screen import ScreenServer
@@ -103,6 +112,7 @@ def run(settings: KioskSettings, stop: threading.Event) -> Tally:
             Eye(partial(open_engine, settings.folders.weights, settings.vision.detector, settings.vision.embedder))
         )
         centre = keep(Centre(relay, store.read_roster, journal, now, settings.relay.keep_days))
+        pictures = _pictures(keep, settings, journal)
         live = keep(LivePicture(screen.picture))
         look = settings.camera
         camera = keep(open_camera(look.address, look.width, look.height, look.stall_s))
@@ -119,6 +129,7 @@ def run(settings: KioskSettings, stop: threading.Event) -> Tally:
                 Pulse(settings.folders.run),
                 partial(shown, settings.folders.notice),
                 now,
+                pictures,
             ),
             _rules(settings),
             _place(settings),
@@ -132,6 +143,18 @@ def run(settings: KioskSettings, stop: threading.Event) -> Tally:
         loop.run(stop)
         notify("STOPPING=1")
         return loop.tally
+
+
+def _pictures(keep: Callable[[Closable], Closable], settings: KioskSettings, journal: Journal) -> Pictures | None:
+    """What keeps pictures; None where none are taken. Those that wait are let go all the same once the centre has them."""
+    album = Album(settings.folders.ledger, settings.evidence)
+    keeper = Keeper(album, RelayReader(settings.folders.relay), clock.read)
+    keep(keeper)
+    darkroom = Darkroom(
+        Sealer(lambda: journal.ledger, CentreKeys(settings.folders.centre_keys).box), album, keeper.tend
+    )
+    keep(darkroom)
+    return Pictures(darkroom, Wish, random.SystemRandom().random) if settings.evidence.enabled else None
 
 
 def _kept(parts: ExitStack, part: C) -> C:

@@ -72,6 +72,15 @@ class CheckInSettings(Section):
     show_s: float = key(2.5, "How long a result stays before the next person is served.", unit="s", ge=0.2, le=30)
 
 
+class EvidenceSettings(Section):
+    """Small pictures of doubtful looks, encrypted to the centre before they touch the disk."""
+
+    enabled: bool = key(True, "Keep a picture where the contract asks for one; off keeps none.")
+    most_mib: int = key(64, "Pictures that wait for the centre; the oldest go first.", unit="MiB", ge=1, le=4096)
+    free_mib: int = key(256, "With less free on the disk none is kept: the ledger goes before.", unit="MiB", ge=16)
+    keep_days: int = key(60, "One that never reached the centre is deleted after so long.", unit="days", ge=1, le=90)
+
+
 class PinSettings(Section):
     """Presence by PIN, for who has one on a guarantee: how long whoever guesses must wait."""
 
@@ -146,6 +155,7 @@ class KioskSettings(Settings):
     camera: CameraSettings = CameraSettings()
     vision: VisionSettings = VisionSettings()
     checkin: CheckInSettings = CheckInSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
     pin: PinSettings = PinSettings()
     lights: LightsSettings = LightsSettings()
     screen: ScreenSettings = ScreenSettings()

@@ -114,9 +114,11 @@ class ChainStart:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """Something happened to the kiosk or before it: camera-lost, camera-back, out-of-service, in-service,
-    clock-learnt, clock-stepped, place-changed, spoof, covered-face, pin-failed, chain-started. Receivers accept other words.
+    clock-learnt, clock-stepped, place-changed, spoof, covered-face, look-alike, pin-failed, chain-started. Receivers accept
+    other words. `detail` may carry `person`, whom the event is about, and `evidence`, the digest of a blob, whatever the word.
 
     `clock-learnt` carries in `detail` `offset_ms`: true time minus the time the kiosk had believed, this boot.
+    `look-alike` carries `person` and the cosines `score` and `runner_up`: whom the face was likest to when two were too alike.
     `pin-failed` carries `reason` (wrong, unknown, expired), `person` where the number is somebody's, `in_row`: how often by now,
     and `locked_s`: how long that number must wait. Never the number, never the PIN.
     """

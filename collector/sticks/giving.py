@@ -17,7 +17,7 @@ from collector.ingest.receipts import ChainNews, receipts
 from collector.keys import CentreKeys
 from collector.people.publisher import roster_of
 from collector.store.people import Kiosk
-from collector.store.records import Chain, SetAside
+from collector.store.records import Blob, Chain, SetAside
 from collector.store.writer import Writer
 from stick import StickFolder
 from wire.messages import Rejected
@@ -112,4 +112,9 @@ def _news(session: Session, kiosk: str) -> list[ChainNews]:
     ):
         rejected.setdefault(chain, []).append(Rejected(digest=digest, seq=seq, reason=reason))
     chains = session.execute(select(Chain.chain, Chain.upto).where(Chain.kiosk == kiosk).order_by(Chain.first_at))
-    return [ChainNews(kiosk, chain, upto, (), rejected.get(chain, [])) for chain, upto in chains]
+    stored = session.scalars(select(Blob.digest).where(Blob.kiosk == kiosk).order_by(Blob.received_at, Blob.digest))
+    blobs = list(stored)
+    return [
+        ChainNews(kiosk, chain, upto, () if number else blobs, rejected.get(chain, []))
+        for number, (chain, upto) in enumerate(chains)
+    ]

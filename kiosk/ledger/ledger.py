@@ -23,7 +23,7 @@ from kiosk.ledger.tables import TABLES
 from kiosk.ledger.writing import Pen, chain_started
 from wire.chain import Head
 from wire.records import Body
-from wire.seals import SealingKey
+from wire.seals import Sealed, SealingKey
 
 LOG = logging.getLogger(__name__)
 
@@ -75,6 +75,12 @@ class Ledger:
         Raises LedgerError when it is not recorded, ContractError for a body that the contract forbids.
         """
         return self._commit(lambda connection, pen: pen.write(connection, body, reading))
+
+    def seal_blob(self, payload: bytes) -> str:
+        """Seal an encrypted picture with the key of the chain that is written. Writes nothing. Raises LedgerError."""
+        with self._mutex:
+            key = (self._pen or self._look(self._read_pen)).key
+        return key.seal(Sealed.BLOB, payload)
 
     def heed(
         self, receipts: Mapping[str, Receipted], rejected: Collection[Rejection], reading: Reading

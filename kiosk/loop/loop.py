@@ -18,6 +18,7 @@ from firmware.signals import Signal
 from firmware.watchdog import notify
 from kiosk.checkin import Decision, Glance, Outcome, Rules, State, by_pin, step
 from kiosk.errors import PartEnded
+from kiosk.evidence.look import Pictures
 from kiosk.gallery import Gallery, Roster
 from kiosk.ledger import Entry
 from kiosk.loop.book import Book
@@ -31,6 +32,7 @@ from kiosk.pulse import Pulse
 from kiosk.screen import ScreenServer, Surroundings, short_name
 from kiosk.service import Part, Reason, Service
 from kiosk.vision import Look, Vision
+from models.face import Box
 from wire.records import Event, Heartbeat, Place
 
 log = logging.getLogger(__name__)
@@ -41,6 +43,8 @@ FAILURES_OUT = 30
 """Frames in a row that recognition may fail on before the kiosk says that it is out of service."""
 MOST_LATENCIES = 1000
 PIN_OUTCOMES = {Said.RECORDED: Outcome.RECORDED, Said.WRONG: Outcome.PIN_WRONG, Said.LOCKED: Outcome.PIN_LOCKED}
+MOST_ALIKE = 20
+"""Look-alikes that are noted between two heartbeats; all are counted."""
 
 
 class FromCentre(Protocol):
@@ -77,6 +81,8 @@ class Parts:
     pulse: Pulse
     notice: Callable[[], Signal | None]
     now: Callable[[], Reading]
+    pictures: Pictures | None = None
+    """Of doubtful looks; None where none are kept."""
 
 
 class Loop:
@@ -89,7 +95,7 @@ class Loop:
         """`recorded`: when people were recorded before this start, ns on the monotonic clock of this boot."""
         self._parts = parts
         self._rules = rules
-        self._book = Book(parts.journal, place)
+        self._book = Book(parts.journal, place, parts.pictures)
         self._version = importlib.metadata.version("siperlu-kiosk")
         self._presenter = Presenter(parts.lights, parts.screen.show)
         first = parts.now()
@@ -160,8 +166,10 @@ class Loop:
                 self._state = before
                 return
         elif decision.new:
-            self.tally.count(decision.outcome.value)
+            count = self.tally.count(decision.outcome.value)
             log.info("frame %d: %s", frame.number, decision.outcome.value)
+            if decision.outcome is Outcome.SEE_OFFICER and count <= MOST_ALIKE:
+                self._book.alike()
         self._tell(decision, gallery)
 
     def _glance(self, frame: Frame, reading: Reading, vision: Vision, gallery: Gallery) -> Glance | None:
@@ -177,8 +185,17 @@ class Loop:
         self._service.set(Part.VISION, None)
         if glance.match is not None and glance.track != self._first[0]:
             self._first = look.track, frame.taken_ns
+        if look.served is not None and self._parts.pictures is not None:
+            self._picture(self._parts.pictures, frame, look.served.detection.box, glance, gallery.roster)
         self._parts.live.offer(frame, look.served.detection.box if look.served else None)
         return glance
+
+    @staticmethod
+    def _picture(pictures: Pictures, frame: Frame, box: Box, glance: Glance, roster: Roster) -> None:
+        if glance.match is not None:
+            pictures.see(frame, box, glance.track, glance.match, roster)
+        if roster.pins and glance.track is not None:
+            pictures.stand(frame, box, glance.track)
 
     def _fail(self, error: Exception) -> None:
         """An event for the first one since the last heartbeat; all of them are counted in the next."""
@@ -241,13 +258,13 @@ class Loop:
         person = holder.person if holder is not None else None
         self._state, decision = by_pin(self._rules, before, reading.monotonic_ns, PIN_OUTCOMES[ask.answer.said], person)
         if ask.failure is not None:
-            self._note("pin-failed", **ask.failure)
+            self._book.failed_pin(ask.failure, reading.monotonic_ns)
         if holder is None:
             self.tally.count(decision.outcome.value)
             self._presenter.tell(decision)
             return ask.answer
         if decision.outcome is Outcome.RECORDED:
-            entry = self._book.by_pin(holder.person, ask.version)
+            entry = self._book.by_pin(holder.person, ask.version, reading.monotonic_ns)
             if entry is None:
                 self._state = before
                 return Answer(Said.CLOSED)
@@ -310,8 +327,9 @@ class Loop:
             ("centre", parts.centre),
             ("live", parts.live),
             ("screen", parts.screen),
+            ("pictures", parts.pictures),
         ):
-            if not part.alive:
+            if part is not None and not part.alive:
                 raise PartEnded(f"the {name} thread has ended; its error stands above in the log")
 
     def _note(self, event: str, **detail: str | int) -> None:

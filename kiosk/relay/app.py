@@ -245,6 +245,7 @@ class Relay:
         if isinstance(event, Up):
             self._look()
             self._outbound.window.connected()
+            self._outbound.pictures.connected()
             self._told = None
             if self._lost_at is not None:
                 waiting = self._outbound.waiting(self._receipts)
@@ -287,6 +288,7 @@ class Relay:
             self._spooled = spool.taken(connection)
             self._roster_version = rosters.version(connection)
             known = receipts.receipts(connection)
+            self._outbound.pictures.begin(connection)
         for chain, receipted in known.items():
             self._outbound.window.receipt(chain, receipted.upto)
         if was_online:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from wire.errors import WireError
 from wire.jwks import KEY_SET
-from wire.seals import Keyring
+from wire.seals import Keyring, Recipient
+
+BOX = "centre/box"
 
 LOG = logging.getLogger(__name__)
 
@@ -19,9 +21,19 @@ class CentreKeys:
         self._path = path
         self._seen: tuple[int, ...] | None = (-1,)
         self._ring = Keyring()
+        self._box: Recipient | None = None
 
     def ring(self) -> Keyring:
-        """The keys as the file has them now."""
+        """The keys that verify, as the file has them now."""
+        self._look()
+        return self._ring
+
+    def box(self) -> Recipient | None:
+        """The key that is encrypted to for the centre; None while the file names none."""
+        self._look()
+        return self._box
+
+    def _look(self) -> None:
         try:
             stat = self._path.stat()
             now: tuple[int, ...] | None = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
@@ -29,14 +41,14 @@ class CentreKeys:
             now = None
         if now != self._seen:
             self._seen = now
-            self._ring = self._read()
-        return self._ring
+            self._ring, self._box = self._read()
 
-    def _read(self) -> Keyring:
+    def _read(self) -> tuple[Keyring, Recipient | None]:
         try:
-            ring = KEY_SET.decode(self._path.read_bytes()).keyring()
+            keys = KEY_SET.decode(self._path.read_bytes())
+            ring, box = keys.keyring(), keys.recipients().get(BOX)
         except (OSError, WireError) as error:
             LOG.error("%s: no keys of the centre, so nothing it says is believed (%s)", self._path, error)  # noqa: TRY400
-            return Keyring()
+            return Keyring(), None
         LOG.info("%s: %d keys of the centre", self._path, len(ring))
-        return ring
+        return ring, box

@@ -50,6 +50,7 @@ class Intake:
             match message:
                 case Receipt():
                     self._take_rejections(connection, message)
+                    self._outbound.pictures.settle(connection, message)
                 case SealedManifest():
                     roster_touched |= self._take_manifest(connection, message)
                 case SealedEntry(sealed=""):

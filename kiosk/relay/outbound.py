@@ -13,6 +13,7 @@ from kiosk.ledger.entry import ChainSpan, Receipted
 from kiosk.ledger.reader import LedgerReader
 from kiosk.relay.condition import Condition
 from kiosk.relay.link import Link
+from kiosk.relay.pictures import Courier
 from kiosk.relay.window import Ask, Window
 from kiosk.settings import RelaySettings
 from wire.seals import digest
@@ -26,6 +27,7 @@ class Outbound:
 
     def __init__(self, ledger: Path, kiosk: str, settings: RelaySettings, luck: random.Random) -> None:
         self.window = Window(settings.window, settings.resend_s, luck)
+        self.pictures = Courier(ledger, kiosk, settings.resend_s)
         self.chains: tuple[ChainSpan, ...] = ()
         self.readable = True
         self._topic = Address(kiosk, "records").topic
@@ -60,12 +62,14 @@ class Outbound:
         return self.newest is not None and (before is None or before.chain != self.newest.chain)
 
     def send(self, link: Link) -> None:
-        """Publish what is due."""
+        """Publish what is due: records, then, when few of them are on the way, a picture."""
         if not link.is_up:
             return
         for ask in self.window.due(self.chains, time.monotonic()):
             if not self._send(ask, link):
                 return
+        if self.window.idle:
+            self.pictures.send(link, time.monotonic())
 
     def waiting(self, receipts: Mapping[str, Receipted]) -> int:
         """Records without a receipt; trimmed ones have one."""

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from kiosk.database import Reader, has_writer
 from kiosk.ledger.entry import Receipted, Rejection
-from kiosk.relay import receipts, rosters, spool
+from kiosk.relay import pictures, receipts, rosters, spool
 from kiosk.relay.rosters import RawRoster
 from kiosk.relay.tables import LINK
 
@@ -49,6 +49,10 @@ class RelayReader:
     def rejected(self) -> tuple[Rejection, ...]:
         """Records that the centre set aside, oldest first."""
         return self._ask(receipts.rejected, ())
+
+    def pictures(self) -> dict[str, str]:
+        """Evidence pictures that need not be kept any longer, and the word why: stored, or why the centre refused one."""
+        return self._ask(pictures.settled, {})
 
     def deletable(self, keep_days: int) -> Mapping[str, int]:
         """Up to which number the records of each chain have been at the centre for `keep_days`: what may be trimmed."""

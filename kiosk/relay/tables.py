@@ -81,6 +81,13 @@ SPOOL = Table(
     Column("name", Text, nullable=False),
 )
 
+PICTURES = Table(
+    "pictures",  # those the centre has (stored), or will not have (its word why), until the kiosk has deleted them
+    TABLES,
+    Column("digest", Text, primary_key=True),
+    Column("word", Text, nullable=False),
+)
+
 LINK = Table(
     "link",
     TABLES,

@@ -102,6 +102,11 @@ class Window:
         """Records sent and neither receipted nor rejected."""
         return sum(len(lane.flying) for lane in self._lanes.values())
 
+    @property
+    def idle(self) -> bool:
+        """Whether so few records are on the way that something of less weight may go between."""
+        return self.on_the_way <= self._limit // 8
+
     def connected(self) -> None:
         """A new connection: what was on the way may be lost, what was rejected may be welcome now."""
         self._progress()

@@ -56,6 +56,9 @@ SAMPLES: dict[str, Sample] = {
         r.Heartbeat(cause="hour", in_service=True, version="0.1.0", counts={"check-in": 31, "repeat": 4})
     ),
     "record-event": _record(r.Event(event="clock-learnt", detail={"offset_ms": 86_400_000})),
+    "record-event-look-alike": _record(
+        r.Event(event="look-alike", detail={"person": "p-7f3a", "score": 0.95, "runner_up": 0.945, "evidence": DIGEST})
+    ),
     "record-check-in-by-pin": _record(dataclasses.replace(CHECK_IN, method="pin", match=None)),
     "record-event-pin-failed": _record(
         r.Event(event="pin-failed", detail={"reason": "wrong", "person": "p-7f3a", "in_row": 4, "locked_s": 120})

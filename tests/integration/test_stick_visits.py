@@ -6,7 +6,7 @@ import errno
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -22,13 +22,14 @@ from kiosk.agent.answers import Answers, answer
 from kiosk.agent.orders import Orders
 from kiosk.agent.stick.exchange import Outcome, exchange
 from kiosk.agent.update import bundles
+from kiosk.evidence.album import Album
 from kiosk.keys import open_relay_key
 from kiosk.ledger import Ledger, Receipted
 from kiosk.relay import RelayReader, app
-from kiosk.settings import Folders, KioskSettings, RelaySettings
+from kiosk.settings import EvidenceSettings, Folders, KioskSettings, RelaySettings
 from provisioning.bundle import write_bundle
 from provisioning.bundle.writing import Recipe
-from stick import StickFolder, mark
+from stick import StickError, StickFolder, mark
 from tests.centre import AT, Centre, FakeKiosk, key_row, opened
 from tests.fixtures.brokers import wait_for
 from tests.fixtures.ledgers import KIOSK, Box, check_in, reading
@@ -38,6 +39,8 @@ from wire.records import decode_record
 from wire.seals import KeyName, Sealed, SealingKey, digest, payload_of
 from wire.stick import PARTS, Carried, Place
 from wire.topics import Address
+
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\2\0\0\0"
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -206,6 +209,33 @@ def _answer(school: School, number: str) -> None:
     answers = Answers(school.folder / "agent")
     answers.end(m.Reply(kiosk=KIOSK, id=number, at=AT, outcome="done"))
     assert answer(school.folder / "agent", number)
+
+
+def test_pictures_travel_by_stick_last_and_never_refuse_it(
+    centre: Centre, school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    album = Album(school.folder / "kiosk", EvidenceSettings(free_mib=16))
+    sealed = school.ledger.seal_blob(centre.keys.boxes[-1].recipient.encrypt(PNG).encode())
+    assert album.keep(digest(sealed), sealed)
+    school.append(2)
+    real = StickFolder.write
+
+    def short(stick: StickFolder, place: Place, carried: Iterable[Carried]) -> int:
+        if place.part == PARTS["blobs"]:
+            raise StickError("no room")
+        return real(stick, place, carried)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(StickFolder, "write", short)
+        assert school.visit() == Outcome(Signal.STICK_SAFE, records=2)
+    with school.relaying():
+        assert school.visit() == Outcome(Signal.STICK_SAFE, records=2)
+        assert [one.payload for one in school.on_stick("blobs")] == [sealed.encode()]
+        _at_the_centre(centre, school)
+        assert [row["digest"] for row in centre.rows("blobs")] == [digest(sealed)]
+        school.visit()
+        assert school.reader.pictures() == {digest(sealed): "stored"}
+        assert school.on_stick("blobs") == []
 
 
 def test_an_older_stick_takes_no_roster_back(centre: Centre, school: School) -> None:

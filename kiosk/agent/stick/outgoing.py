@@ -1,12 +1,14 @@
-"""From the kiosk to a stick: what the centre has no receipt for, how the kiosk is, and what it answered."""
+"""From the kiosk to a stick: records and pictures that the centre has no receipt for, how the kiosk is, and what it answered."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import closing
 
 from kiosk.agent.answers import answer
 from kiosk.database import DatabaseError, Reader, Trouble
+from kiosk.evidence.album import AlbumReader
 from kiosk.keys import open_relay_key
 from kiosk.ledger import ChainSpan, LedgerReader, Receipted
 from kiosk.relay import RelayReader, store
@@ -14,11 +16,13 @@ from kiosk.relay.condition import Condition
 from kiosk.relay.health import Health, Outlook
 from kiosk.relay.reader import RELAY_FILE
 from kiosk.settings import KioskSettings
-from stick import StickFolder
+from stick import StickError, StickFolder
 from wire.messages import REPLY
-from wire.seals import Sealed, SealingKey
+from wire.seals import Sealed, SealingKey, digest
 from wire.stick import PARTS, Carried, Place
 from wire.topics import Address
+
+log = logging.getLogger(__name__)
 
 BATCH = 500
 RELAY_KEY = "relay-1.jwk"
@@ -35,7 +39,17 @@ def write(stick: StickFolder, settings: KioskSettings) -> int:
             status = Carried(Address(kiosk, "status").topic, _status(settings, key, ledger, relay).encode())
             stick.write(Place(kiosk, PARTS["status"]), [status])
             stick.write(Place(kiosk, PARTS["replies"]), _replies(settings, key))
+        _write_pictures(stick, settings, relay)
     return count
+
+
+def _write_pictures(stick: StickFolder, settings: KioskSettings, relay: RelayReader) -> None:
+    """Last, where there is room for them: for want of it nobody is told that the stick with all the records was refused."""
+    kiosk, album = settings.kiosk.id, AlbumReader(settings.folders.ledger)
+    try:
+        stick.write(Place(kiosk, PARTS["blobs"]), _pictures(kiosk, album, relay))
+    except StickError as error:
+        log.warning("the pictures stay for the next stick: %s", error)
 
 
 def _records(kiosk: str, ledger: LedgerReader, relay: RelayReader) -> Iterator[Carried]:
@@ -50,6 +64,15 @@ def _records(kiosk: str, ledger: LedgerReader, relay: RelayReader) -> Iterator[C
                 if (one.chain, one.seq) not in rejected:
                     yield Carried(topic, one.sealed.encode("ascii"))
             seq = found[-1].seq
+
+
+def _pictures(kiosk: str, album: AlbumReader, relay: RelayReader) -> Iterator[Carried]:
+    """Evidence pictures that the centre has not settled, the oldest first."""
+    done = relay.pictures()
+    for name in album.waiting():
+        sealed = album.read(name) if name not in done else None
+        if sealed is not None and digest(sealed) == name:
+            yield Carried(Address(kiosk, "blobs", name).topic, sealed.encode("ascii"))
 
 
 def _chains(ledger: LedgerReader) -> tuple[ChainSpan, ...]:
