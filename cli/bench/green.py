@@ -21,6 +21,11 @@ from firmware import clock
 from firmware.camera import open_camera
 from firmware.lights import SilentLights
 from kiosk.checkin import Rules
+from kiosk.evidence.album import Album, AlbumReader
+from kiosk.evidence.darkroom import Darkroom
+from kiosk.evidence.look import Pictures
+from kiosk.evidence.need import Wish
+from kiosk.evidence.sealing import Sealer
 from kiosk.gallery import Enrolled, Gallery, Roster
 from kiosk.keys import KioskKeys
 from kiosk.ledger import Entry, Ledger
@@ -32,12 +37,13 @@ from kiosk.pin import PinDesk
 from kiosk.pulse import Pulse
 from kiosk.screen import ScreenServer
 from kiosk.service import Reason
-from kiosk.settings import KioskSettings, ScreenSettings
+from kiosk.settings import EvidenceSettings, KioskSettings, ScreenSettings
 from models import store
 from models.engine import Engine, open_engine
 from models.errors import ModelsError
 from models.face import Image
 from wire.records import Place
+from wire.seals import DecryptionKey, KeyName
 
 FPS = 15
 STAY_FRAMES = 15
@@ -70,31 +76,44 @@ def gallery_of(engine: Engine, frames: list[Image]) -> Gallery:
     return Gallery(type(others)(1, engine.model, 0.9, 0.0, people), engine.model)
 
 
-def measure(engine: Engine, frames: list[Image], count: int, folder: Path) -> dict[str, Any]:
-    """Let the people on the frames walk up to a whole kiosk, one after the other, until `count` were recorded."""
+def measure(engine: Engine, frames: list[Image], count: int, folder: Path, *, pictures: bool = False) -> dict[str, Any]:
+    """Let the people on the frames walk up to a whole kiosk, one after the other, until `count` were recorded; `pictures`: with one
+    kept of every single check-in."""
     show = folder / "show"
     show.mkdir()
     for number, frame in enumerate(frames):
         cv2.imwrite(str(show / f"{number:03d}.png"), frame)
     with ExitStack() as parts:
-        loop = _kiosk(parts, engine, gallery_of(engine, frames), folder, show)
+        loop = _kiosk(parts, engine, gallery_of(engine, frames), folder, show, pictures)
         limit_ns = clock.monotonic_ns() + (LIMIT_S + 3 * count) * 1_000_000_000
         while len(loop.latencies_ms) < count and clock.monotonic_ns() < limit_ns:
             loop.turn()
     if len(loop.latencies_ms) < count:
         raise Failure(f"only {len(loop.latencies_ms)} of {count} were recorded; {dict(loop.tally.total)}")
-    return _figures(loop.latencies_ms)
+    return _figures(loop.latencies_ms) | {"pictures": len(AlbumReader(folder).waiting())}
 
 
-def _kiosk(parts: ExitStack, engine: Engine, gallery: Gallery, folder: Path, show: Path) -> Loop:
+def _pictures(parts: ExitStack, journal: Journal, folder: Path) -> Pictures:
+    box = DecryptionKey.generate(KeyName("centre/box", 1)).recipient
+    album = Album(folder, EvidenceSettings())
+    darkroom = Darkroom(Sealer(lambda: journal.ledger, lambda: box), album, lambda: None)
+    parts.callback(darkroom.close)
+    return Pictures(darkroom, lambda: Wish(share=1.0), lambda: 0.0)
+
+
+def _kiosk(  # noqa: PLR0913, PLR0917 - what a kiosk is made of
+    parts: ExitStack, engine: Engine, gallery: Gallery, folder: Path, show: Path, pictures: bool
+) -> Loop:
     keys = KioskKeys(folder / "keys", "bench")
     screen = ScreenServer(ScreenSettings(port=0), KioskSettings().kiosk)
+    journal = Journal(lambda: Ledger(folder, "bench", keys, clock.read), clock.read)
+    parts.callback(journal.close)
     address = f"frames:{show}?fps={FPS}&hold={STAY_FRAMES}&gap={GAP_FRAMES}"
     whole = Parts(
         camera=open_camera(address, WIDTH, HEIGHT, 2.0),
         eye=Eye(lambda: engine),
         centre=FixedCentre(gallery),
-        journal=Journal(lambda: Ledger(folder, "bench", keys, clock.read), clock.read),
+        journal=journal,
         pins=PinDesk(clock.read),
         lights=SilentLights(),
         screen=screen,
@@ -102,9 +121,10 @@ def _kiosk(parts: ExitStack, engine: Engine, gallery: Gallery, folder: Path, sho
         pulse=Pulse(folder),
         notice=lambda: None,
         now=clock.read,
+        pictures=_pictures(parts, journal, folder) if pictures else None,
     )
     screen.start()
-    for part in (screen, whole.journal, whole.eye, whole.live, whole.camera):
+    for part in (screen, whole.eye, whole.live, whole.camera):
         parts.callback(part.close)
     rules = Rules(KioskSettings().checkin.agree_frames, repeat_ns=0, show_ns=1_000_000_000)
     place = Place(unit="BENCH", lat=None, lon=None, anchor=None)
@@ -132,8 +152,9 @@ def _figures(latencies_ms: list[float]) -> dict[str, Any]:
     help="Folder of pictures. [default: fetched]",
 )
 @click.option("--count", default=40, show_default=True, type=click.IntRange(2), help="Check-ins to measure.")
+@click.option("--pictures", is_flag=True, help="Keep a picture of every check-in: it must cost nothing here.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on the last line.")
-def command(detector: Any, faces: Path | None, count: int, as_json: bool) -> None:
+def command(detector: Any, faces: Path | None, count: int, pictures: bool, as_json: bool) -> None:
     """From the first readable frame to green at 15 frames a second, on a whole kiosk: vision, 150 enrolled, ledger, screen."""
     cache = store.default_folder().parent
     try:
@@ -145,7 +166,7 @@ def command(detector: Any, faces: Path | None, count: int, as_json: bool) -> Non
     if not frames:
         raise Failure(f"{faces or cache}: no picture there has one face that can be read")
     with tempfile.TemporaryDirectory(prefix="siperlu-green-") as folder:
-        result = measure(engine, frames, count, Path(folder)) | {"detector": engine.detector}
+        result = measure(engine, frames, count, Path(folder), pictures=pictures) | {"detector": engine.detector}
     if as_json:
         emit(result)
     else:
