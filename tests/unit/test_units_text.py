@@ -100,7 +100,14 @@ def test_the_screen_shows_the_kiosks_page() -> None:
 
 def test_the_pages_port_is_the_only_one_that_may_be_listened_on() -> None:
     assert Unit("web").one("SocketBindAllow") == f"ipv4:tcp:{CollectorSettings().web.port}"
-    assert {Unit(name).one("SocketBindDeny") for name in ("web", "ingest", "jobs", "relay")} == {"any"}
+    assert {Unit(name).one("SocketBindDeny") for name in ("web", "ingest", "jobs", "relay")} == {"1-65535"}, (
+        "paho binds to port 0 before it connects: `any` leaves the relay without a broker on a kernel that enforces it"
+    )
+
+
+def test_the_kiosk_is_started_where_lgpio_can_make_its_pipe() -> None:
+    unit = Unit("kiosk")
+    assert unit.one("WorkingDirectory") == f"%t/{unit.one('RuntimeDirectory')}", "lgpio drives no pin without"
 
 
 def test_nothing_of_a_kiosk_but_its_relay_has_a_network() -> None:
