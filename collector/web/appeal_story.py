@@ -14,6 +14,7 @@ from collector.web.words import N_
 TRIES = {
     "spoof": ("incident", "bad", N_("%(kiosk)s: a photo or a screen was held up")),
     "covered-face": ("fault", "ask", N_("%(kiosk)s: a face stayed covered")),
+    "pin-failed": ("never", "ask", N_("%(kiosk)s: a wrong PIN was given")),
     "out-of-service": ("fault", "bad", N_("%(kiosk)s: out of service")),
     "in-service": ("check", "good", N_("%(kiosk)s: in service again")),
     "camera-lost": ("fault", "bad", N_("%(kiosk)s: no pictures from the camera")),

@@ -38,6 +38,9 @@ MEANINGS = {
     ),
     "spoof": N_("The kiosk saw a photo or a screen instead of a face. Ask who stood there at that time."),
     "covered-face": N_("A face stayed covered although asked to uncover. Ask who stood there at that time."),
+    "pin-guessing": N_(
+        "Many wrong PINs at one kiosk on one day. Ask who stood there; give whose number was tried a new PIN, and see what was recorded by PIN."
+    ),
     "series": N_(
         "Several people within a second: faster than people pass a camera. Look at who follows whom, on other days too."
     ),

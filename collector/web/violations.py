@@ -33,6 +33,7 @@ KINDS = {
     "ghost": N_("One face for two people"),
     "spoof": N_("Photo or screen shown"),
     "covered-face": N_("Covered face"),
+    "pin-guessing": N_("Wrong PINs in a series"),
     "series": N_("Series within a second"),
     "checked-in-and-gone": N_("Checked in and gone"),
     "clock-turned": N_("Clock turned"),

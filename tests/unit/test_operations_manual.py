@@ -10,6 +10,8 @@ from collector.fleet.alarms import AlarmKind
 from collector.web.fleet_words import ALARMS
 from collector.web.words import translations as centre_words
 from firmware.signals import Signal
+from kiosk.pin import Said
+from kiosk.screen.pad import WORDS
 from kiosk.screen.view import FAULTS, LOST, SAYINGS
 from kiosk.screen.words import translations
 from kiosk.service import Reason
@@ -37,6 +39,7 @@ def test_every_alarm_has_its_row_with_the_walls_own_words_and_a_mend(reason: str
         LOST.title,
         SAYINGS[Signal.NOT_RECOGNISED].title,
         SAYINGS[Signal.SEE_OFFICER].title,
+        *(WORDS[said].title for said in (Said.WRONG, Said.LOCKED, Said.CLOSED)),
     ],
 )
 def test_every_sign_has_its_row(sign: str) -> None:

@@ -17,6 +17,7 @@ DETECTORS: Mapping[str, Detector] = {
     "uncertain-match": people.uncertain_match,
     "ghost": people.ghost,
     "attacks": people.attacks,
+    "pin-guessing": people.pin_guessing,
     "series": people.series,
     "shared-device": people.shared_device,
     "checked-in-and-gone": people.checked_in_and_gone,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from collector.rules.codes import ReasonKind, State
@@ -50,6 +50,28 @@ def _attack(event: Observed, kind: Kind) -> Violation:
         about=event.record,
         evidence=(event.record,),
     )
+
+
+def pin_guessing(stream: Stream) -> Iterable[Violation]:
+    """Wrong PINs on one date at one kiosk, more than fingers slip: against the kiosk, for nobody knows who stood there."""
+    tried: dict[tuple[str, str], list[Observed]] = defaultdict(list)
+    for event in sorted(set(stream.events), key=lambda each: (each.when.at, each.record)):
+        if event.word == "pin-failed" and event.when.trusted:
+            tried[event.kiosk, event.when.at.astimezone(WIB).date().isoformat()].append(event)
+    for (kiosk, day), events in tried.items():
+        people = Counter(event.person for event in events if event.person)
+        at_one = max(people.values(), default=0) >= stream.limits.guesses_at_one
+        if at_one or len(events) >= stream.limits.guesses_at_kiosk:
+            yield Violation(
+                kind=Kind.PIN_GUESSING,
+                against=Against.KIOSK,
+                subject=kiosk,
+                unit=events[0].unit,
+                at=events[0].when.at,
+                about=day,
+                evidence=tuple(event.record for event in events),
+                facts=(("count", len(events)), ("people", len(people))),
+            )
 
 
 def ghost(stream: Stream) -> Iterable[Violation]:

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     GHOST = "ghost"
     SPOOF = "spoof"
     COVERED_FACE = "covered-face"
+    PIN_GUESSING = "pin-guessing"
     CLOCK_TURNED = "clock-turned"
     KIOSK_MOVED = "kiosk-moved"
     RECORDS_MISSING = "records-missing"
@@ -44,7 +45,7 @@ class Against(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """An event that a kiosk recorded: `word` as on the wire (spoof, covered-face, clock-stepped, place-changed).
+    """An event that a kiosk recorded: `word` as on the wire (spoof, covered-face, pin-failed, clock-stepped, place-changed).
 
     `person`: who was claimed, empty when nobody was. `offset_ms`: of a clock step, how far.
     """
@@ -109,7 +110,8 @@ class Limits:
     `sure_margin`: least cosine, and lead over the next person, of a match that needs no second look.
     `clock_step`: a step of the clock that needs no explanation. `series`: so many people at one kiosk within
     `series_span`. `outages`: dates of a month with an outage between `rush_from` and `rush_until`, local time.
-    `radius_m`: how far from its unit a phone may be.
+    `radius_m`: how far from its unit a phone may be. `guesses_at_one`, `guesses_at_kiosk`: wrong PINs on one date at one
+    kiosk, of one person's number or of whatever numbers.
     """
 
     speed_kmh: float = 80.0
@@ -123,6 +125,8 @@ class Limits:
     rush_from: time = time(7)
     rush_until: time = time(7, 45)
     radius_m: float = 100.0
+    guesses_at_one: int = 5
+    guesses_at_kiosk: int = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,10 @@ def event(word: str, offset_ms: int = 0) -> Observed:
     return Observed(record="a/c/90", kiosk="a", unit=UNIT, word=word, when=when, offset_ms=offset_ms)
 
 
+def wrong_pins(count: int) -> tuple[Observed, ...]:
+    return tuple(replace(event("pin-failed"), record=f"a/c/{100 + each}", person="p1") for each in range(count))
+
+
 def incident(fault: Fault) -> Incident:
     return Incident(record="a/c/91", kiosk="a", unit=UNIT, fault=fault, at=moment(TUESDAY, "07:30"))
 
@@ -52,6 +56,7 @@ PHRASES: dict[str, Callable[..., dict[str, tuple[object, ...]]]] = {
     r"foto diperlihatkan": lambda: {"events": (event("spoof"),)},
     r"wajah tertutup": lambda: {"events": (event("covered-face"),)},
     r"jam digeser (\d+)": lambda ms: {"events": (event("clock-stepped", int(ms)),)},
+    r"(\d+) PIN salah": lambda count: {"events": wrong_pins(int(count))},
     r"kiosk dipindah": lambda: {"events": (event("place-changed"),)},
     r"nomor hilang": lambda: {"incidents": (incident(Fault.GAP),)},
     r"segel salah": lambda: {"incidents": (incident(Fault.BAD_SEAL),)},

@@ -139,6 +139,38 @@ def test_what_a_kiosk_noticed(observed: Observed, found: list[tuple[Kind, Agains
     assert [(each.kind, each.against, each.subject) for each in detect(Stream(events=(observed,)))] == found
 
 
+def failed_pin(number: int, who: str = "", clock: str = "07:10", **more: object) -> Observed:
+    when = Moment.exact(at(f"{clock}:{number:02}"))
+    return event("pin-failed", record=f"a/c/{number}", person=who, **{"when": when, **more})
+
+
+@pytest.mark.parametrize(
+    ("events", "found"),
+    [
+        ([failed_pin(n, "p1") for n in range(4)], []),
+        ([failed_pin(n, "p1") for n in range(5)], [("count", 5), ("people", 1)]),
+        ([failed_pin(n, f"p{n}") for n in range(9)], []),
+        ([failed_pin(n) for n in range(10)], [("count", 10), ("people", 0)]),
+        ([*(failed_pin(n, "p1") for n in range(5)), failed_pin(7, "p2", "15:00")], [("count", 6), ("people", 2)]),
+        ([failed_pin(n, "p1", kiosk=f"k{n}") for n in range(5)], []),
+        ([event("spoof")] * 9 + [failed_pin(1)] * 30, []),
+    ],
+)
+def test_wrong_pins_in_a_series_are_a_reason_to_ask_who_stood_there(
+    events: list[Observed], found: list[tuple[str, int]]
+) -> None:
+    told = [each for each in detect(Stream(events=tuple(reversed(events)))) if each.kind is Kind.PIN_GUESSING]
+    assert [each.facts for each in told] == ([tuple(found)] if found else [])
+    for each in told:
+        assert (each.against, each.subject, each.unit, each.about) == (Against.KIOSK, "a", UNIT, "2026-05-05")
+        assert each.evidence[0] == "a/c/0"
+
+
+def test_wrong_pins_of_an_untrusted_clock_are_no_series() -> None:
+    vague = Moment(at=at("07:10"), earliest=at("05:00"), latest=at("09:00"), basis=Basis.UNKNOWN)
+    assert kinds(Stream(events=tuple(failed_pin(n, "p1", when=vague) for n in range(9)))) == []
+
+
 @pytest.mark.parametrize("fault", list(Fault))
 def test_chains_that_are_not_whole(fault: Fault) -> None:
     incident = Incident(record="a/c/7", kiosk="a", unit=UNIT, fault=fault, at=at("07:10"), count=3)
@@ -231,7 +263,10 @@ def everything() -> Stream:
             phone(5, "p2", SEAT),
             *crowd,
         ),
-        events=(event("spoof"), event("covered-face"), event("place-changed"), event("clock-stepped", offset_ms=10**7)),
+        events=(
+            *(event("spoof"), event("covered-face"), event("place-changed"), event("clock-stepped", offset_ms=10**7)),
+            *(failed_pin(number, "p1") for number in range(5)),
+        ),
         incidents=tuple(
             Incident(record=f"a/c/{fault}", kiosk="a", unit=UNIT, fault=fault, at=at("07:10")) for fault in Fault
         ),
