@@ -137,18 +137,28 @@ def _run(line: Sequence[str], given: bytes | Path, limit_s: float, name: str) ->
     return Done(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
 
 
+_BROKE_OFF: Final = (
+    "the connection broke off: is it still on, and on this network? Run this again, it goes on where it stopped"
+)
 _REASONS: Final = {
     "Host key verification failed": "its host key is not known or has changed: look at the box; --accept-new for first contact",
     "Permission denied": "it lets nobody in with the keys at hand: put your public key on it (Raspberry Pi Imager does)",
     "Could not resolve": "its name is not known here: check the address",
     "Connection refused": "SSH is not on: enable it (Raspberry Pi Imager does), and check the port",
+    "not responding": _BROKE_OFF,
+    "closed by remote host": _BROKE_OFF,
+    "Connection reset": _BROKE_OFF,
+    "Broken pipe": _BROKE_OFF,
     "timed out": "it does not answer: is it on, and on this network?",
     "No route to host": "there is no way to it: is it on, and on this network?",
+    "Network is unreachable": "there is no way to it: is this machine on its network?",
 }
 
 
 def _why(said: str) -> str:
-    """What ssh said, with the mend where there is one."""
+    """What ssh said, with the mend where there is one. Of a line that breaks under a shared connection it says nothing."""
+    if not said.strip():
+        return _BROKE_OFF
     mend = next((mend for words, mend in _REASONS.items() if words in said), "")
-    last = (said.strip().splitlines() or ["no word from ssh"])[-1][:SHOWN]
+    last = said.strip().splitlines()[-1][:SHOWN]
     return f"{last}; {mend}" if mend else last

@@ -19,6 +19,9 @@ for path in "$@"; do
   if [ -f "$path" ]; then printf '%s %s %s\\n' "$(sha256sum < "$path" | cut -c1-64)" "$(stat -c '%a %U:%G' "$path")" "$path"; fi
 done
 """
+QUIET = "DEBIAN_FRONTEND=noninteractive"
+APT = "apt-get -q -o DPkg::Lock::Timeout=600"
+"""A fresh system updates itself in the background: its turn is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +118,11 @@ class Packages:
         return not self._missing(shell, self.needed) and not self._possible(shell)
 
     def do(self, shell: Shell) -> None:
-        """Install what is missing; the lists are fetched first."""
-        must(shell, "apt-get -q update", limit_s=self.limit_s)
+        """Install what is missing; the lists are fetched first, and what a power cut left half configured is finished."""
+        must(shell, f"{APT} check >/dev/null 2>&1 || {QUIET} dpkg --force-confold --configure -a", limit_s=self.limit_s)
+        must(shell, f"{APT} update", limit_s=self.limit_s)
         wanted = [*self._missing(shell, self.needed), *self._possible(shell)]
-        install = 'DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install "$@"'
+        install = f'{QUIET} {APT} -y --no-install-recommends -o Dpkg::Options::=--force-confold install "$@"'
         if wanted:
             must(shell, install, *wanted, limit_s=self.limit_s)
 

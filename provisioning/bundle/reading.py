@@ -39,9 +39,10 @@ class Bundle:
         wanted = {file.path: file for file in self.release.of(target)}
         folder.mkdir(parents=True, exist_ok=True)
         (folder / MANIFEST).write_bytes(self.sealed)
-        for file, stream in _members(self.path, self.release):
-            if file.path in wanted:
-                _write(folder / file.path, file, stream)
+        with _readable(self.path):
+            for file, stream in _members(self.path, self.release):
+                if file.path in wanted:
+                    _write(folder / file.path, file, stream)
         return list(wanted.values())
 
 
@@ -56,8 +57,9 @@ def open_bundle(path: Path, ring: Keyring) -> Bundle:
         raise BundleError(
             f"{path}: {error}; it is not from whoever holds the release key: do not install it"
         ) from error
-    for file, stream in _members(path, release):
-        _check(file, stream, path)
+    with _readable(path):
+        for file, stream in _members(path, release):
+            _check(file, stream, path)
     return Bundle(path, release, sealed)
 
 
@@ -73,7 +75,7 @@ def _manifest(path: Path) -> bytes:
 
 def _members(path: Path, release: Release) -> Iterator[tuple[ReleaseFile, IO[bytes]]]:
     """The files in the manifest's order; anything else in the archive is an error."""
-    with _opened(path) as archive:
+    with tarfile.open(path, "r:") as archive:
         archive.next()
         for file in release.files:
             member = archive.next()
@@ -89,11 +91,11 @@ def _members(path: Path, release: Release) -> Iterator[tuple[ReleaseFile, IO[byt
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tarfile.TarFile]:
+def _readable(path: Path) -> Iterator[None]:
+    """An archive that ends in the middle of a file says so only to whoever reads that file."""
     try:
-        with tarfile.open(path, "r:") as archive:
-            yield archive
-    except (OSError, tarfile.TarError, EOFError) as error:
+        yield
+    except (tarfile.TarError, EOFError) as error:
         raise BundleError(f"{path}: cannot be read to its end ({error}); fetch it again") from error
 
 

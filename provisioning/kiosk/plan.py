@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from firmware.boot import CMDLINE, block, cmdline, config_parts, lines, words
 from firmware.lights import Pins
 from provisioning.errors import StepFailed
+from provisioning.kiosk.clock import Clock
 from provisioning.kiosk.registering import Registration, answer_on
 from provisioning.kiosk.software import CURRENT, PROGRAM, Software, system_of, units
 from provisioning.kiosk.wish import Wish
@@ -54,6 +55,7 @@ def plan(wish: Wish) -> list[Step]:
     wish.check()
     return [
         KnownSystem(),
+        Clock(),
         Packages(
             "packages", "Is a Debian mirror reachable? `apt-get update` on it says what is wrong.", *_packages(wish)
         ),

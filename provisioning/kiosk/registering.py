@@ -6,6 +6,7 @@ import ssl
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from provisioning.errors import StepFailed
@@ -48,11 +49,14 @@ class Registration:
     mend: str = "Make a claim with `siperlu collector kiosks claim`, check --centre, then run this again: a claim that was answered is answered again."
 
     def done(self, shell: Shell) -> bool:
-        """Whether it has an answer for this name, whose certificate is that of its key and has not ended."""
+        """Whether it has an answer for this name, and a certificate of its key that has not ended.
+
+        The certificate need not be the answer's own: by and by it is renewed over the connection.
+        """
         answer = answer_on(shell)
         if answer is None or answer.kiosk.id != self.wish.id or answer.kiosk.unit != self.wish.unit:
             return False
-        return shell.run(_SAME_KEY, KEY).code == 0 and _files(answer).done(shell)
+        return shell.run(_SAME_KEY, KEY).code == 0 and _files(_beliefs(answer)).done(shell)
 
     def do(self, shell: Shell) -> None:
         """Have keys and request made there, ask the centre here, put the answer there."""
@@ -65,7 +69,9 @@ class Registration:
             asked = RegistrationRequest(claim=read_claim(self.wish.claim), keys=KEY_SET.decode(keys), csr=csr)
         except WireError as error:
             raise StepFailed(f"what the kiosk says of its keys cannot be read: {error}") from error
-        _files(ask(self.wish, asked)).do(shell)
+        answer = ask(self.wish, asked)
+        certificate = File("/etc/siperlu/kiosk.crt", answer.certificate.encode())
+        _files([certificate, *_beliefs(answer)]).do(shell)
 
 
 def answer_on(shell: Shell) -> RegistrationAnswer | None:
@@ -107,16 +113,15 @@ def _told(error: urllib.error.HTTPError) -> str:
         return f"HTTP status {error.code}"
 
 
-def _files(answer: RegistrationAnswer) -> Files:
+def _files(files: Sequence[File]) -> Files:
     """What a kiosk keeps of the answer, where its settings look for it."""
-    return Files(
-        "registration",
-        "",
-        [
-            File("/etc/siperlu/kiosk.crt", answer.certificate.encode()),
-            File("/etc/siperlu/ca.crt", answer.ca.encode()),
-            File("/etc/siperlu/centre.json", readable(answer.centre_keys).encode()),
-            File(ANSWER, REGISTRATION_ANSWER.encode(answer)),
-        ],
-        after=SYNC_TMPFILES,
-    )
+    return Files("registration", "", files, after=SYNC_TMPFILES)
+
+
+def _beliefs(answer: RegistrationAnswer) -> list[File]:
+    """Whom it believes, and the answer itself, which says last that all is there."""
+    return [
+        File("/etc/siperlu/ca.crt", answer.ca.encode()),
+        File("/etc/siperlu/centre.json", readable(answer.centre_keys).encode()),
+        File(ANSWER, REGISTRATION_ANSWER.encode(answer)),
+    ]

@@ -18,10 +18,15 @@ from wire.seals import digest
 RELEASES = "/opt/siperlu/releases"
 CURRENT = "/opt/siperlu/current"
 PROGRAM = f"{CURRENT}/bin/siperlu"
+ROOM = 256 << 20
+"""Bytes that stay free: people's check-ins need them."""
+INSTALLED = 4
+"""What a release takes while it is installed, in sizes of its archive: packed, unpacked, compiled, and pip's own scratch."""
 
 _SYSTEM = """
 . /etc/os-release; printf '%s-%s %s' "${VERSION_CODENAME:-none}" "$(dpkg --print-architecture)" "${PRETTY_NAME:-an unknown system}"
 """
+_FREE = 'rm -rf "$1"/*.partial; mkdir -p "$1"; df --output=avail -B1 "$1" | tail -1 | tr -dc 0-9'
 _INSTALLED = 'test "$(readlink "$1")" = "$2" && test "$(cat "$2/.complete")" = "$3"'
 _UNPACK = 'rm -rf "$1.partial"; mkdir -p "$1.partial/source"; tar -x -C "$1.partial/source" --no-same-owner --no-same-permissions'
 _INSTALL = """
@@ -69,12 +74,20 @@ class Software:
         with tempfile.TemporaryDirectory() as scratch:
             archive = Path(scratch) / "release.tar"
             _packed(self.bundle, system_of(shell), Path(scratch) / "files", archive)
+            _need_room(shell, INSTALLED * archive.stat().st_size)
             must(shell, _UNPACK, self.folder, given=archive, limit_s=3600)
         must(shell, _INSTALL, self.folder, self._mark, CURRENT)
 
     @property
     def _mark(self) -> str:
         return digest(self.bundle.sealed)
+
+
+def _need_room(shell: Shell, need: int) -> None:
+    """Raises StepFailed when a release of that many bytes would fill the disk: tar and pip say it less plainly."""
+    free = int(must(shell, _FREE, RELEASES))
+    if free < need + ROOM:
+        raise StepFailed(f"no room: {free >> 20} MiB free below {RELEASES}, needed are {(need + ROOM) >> 20}")
 
 
 def laid_out(bundle: Bundle) -> Upload:

@@ -9,6 +9,7 @@ import json
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -178,6 +179,35 @@ def test_a_second_run_changes_nothing_and_says_so(stage: Stage) -> None:
     found = stage.provision(stage.boxes[0], "disdik-1")
     assert found["changed"] == 0, found
     assert found["verdict"] == "nothing changed: it is as it should be"
+
+
+def test_a_box_whose_disk_is_full_is_named_and_nothing_is_begun(stage: Stage) -> None:
+    box, releases = stage.boxes[1], "/opt/siperlu/releases"
+    box.run("mkdir", "-p", releases)
+    box.run("mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", releases)
+    found = stage.provision(box, "disdik-2")
+    left = box.run("ls", releases)
+    box.run("umount", releases)
+    assert found["verdict"].startswith(f"stopped at software: no room: 20 MiB free below {releases}, needed are ")
+    assert left == ""
+
+
+REFUSE = "add table inet cut; add chain inet cut input { type filter hook input priority -9; }; add rule inet cut input tcp dport 22 reject with tcp reset"
+
+
+def test_a_line_that_breaks_in_the_middle_of_the_software_is_named(stage: Stage) -> None:
+    box, found = stage.boxes[1], []
+    run = threading.Thread(target=lambda: found.append(stage.provision(box, "disdik-2")))
+    run.start()
+    arriving = box.root / "opt/siperlu/releases/0.1.0.partial/source/wheels"
+    wait("the software is on its way", arriving.exists, 90)
+    box.run("nft", REFUSE)
+    run.join(120)
+    box.run("nft", "delete table inet cut")
+    assert "stopped at software:" in found[0]["verdict"]
+    assert "the connection broke off" in found[0]["verdict"]
+    assert outcomes(found[0])["registration"] == "not reached"
+    assert box.run("sh", "-c", "readlink /opt/siperlu/current || true") == "", "what is half there is not used"
 
 
 def test_another_box_shares_no_secret_and_listens_to_ssh_alone(stage: Stage) -> None:

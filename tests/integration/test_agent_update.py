@@ -208,6 +208,19 @@ def full(*_: object) -> None:
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
+@pytest.mark.parametrize("kept", [0.1, 0.5, 0.9])
+def test_a_bundle_cut_short_is_refused_and_ends_no_agent(box: Box, kept: float) -> None:
+    box.bundle("1.1.0", content="x" * (1 << 20))
+    path = box.folder / "agent" / BUNDLES / "siperlu-1.1.0.tar"
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * kept)])
+    course = box.update("1.1.0")
+    assert course.stage is Stage.FAILED
+    assert "fetch it again" in course.reason
+    path.write_bytes(whole)
+    assert box.update("1.1.0").stage is Stage.DONE
+
+
 def test_an_update_ends_without_its_bundle(box: Box) -> None:
     for version in ("1.0.5", "1.1.0", "1.2.0"):
         box.bundle(version)
