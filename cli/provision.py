@@ -237,9 +237,10 @@ def _setting(text: str) -> tuple[str, str, Any]:
             f"{text!r} is not SECTION.KEY=VALUE, as in camera.address=v4l2:/dev/video0", param_hint="--setting"
         )
     try:
-        return section, key, json.loads(value)
+        read = json.loads(value)
     except ValueError:
         return section, key, value
+    return section, key, read if isinstance(read, str | int | float) else value
 
 
 def _run_all(jobs: list[tuple[Machine, Wish]], wish: dict[str, Any]) -> list[MachineReport]:

@@ -11,7 +11,13 @@ from typing import Any
 from provisioning.errors import InventoryError
 from provisioning.kiosk.wish import Value
 
-KNOWN = {"host", "id", "unit", "claim", "scope", "user", "port", "screen", "settings"}
+TEXT = (str, "a text in quotes")
+KINDS: Mapping[str, tuple[type, str]] = {
+    **dict.fromkeys(("host", "id", "unit", "claim", "scope", "user"), TEXT),
+    "port": (int, "a number without quotes"),
+    "screen": (bool, "true or false without quotes"),
+    "settings": (dict, "a table of sections, as [kiosk.settings.camera]"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +54,19 @@ def _machine(path: Path, number: int, entry: Any) -> Machine:
     where = f"{path}: kiosk {number}"
     if not isinstance(entry, dict):
         raise InventoryError(f"{where}: a table is needed, with host, id, unit and claim")
-    unknown = sorted(set(entry) - KNOWN)
+    unknown = sorted(set(entry) - set(KINDS))
     if unknown:
-        raise InventoryError(f"{where}: {unknown[0]!r} is not known; known are {', '.join(sorted(KNOWN))}")
-    for name in ("host", "id", "unit", "claim"):
-        if not isinstance(entry.get(name, ""), str):
-            raise InventoryError(f"{where}: {name} = {entry[name]!r} is not a text in quotes")
+        raise InventoryError(f"{where}: {unknown[0]!r} is not known; known are {', '.join(sorted(KINDS))}")
+    for name, (kind, rule) in KINDS.items():
+        if name in entry and type(entry[name]) is not kind:
+            raise InventoryError(f"{where}: {name} = {entry[name]!r} is not {rule}")
     if not entry.get("id") or not entry.get("unit"):
         raise InventoryError(f"{where}: id and unit are needed, as the claim was made for")
+    for section, values in entry.get("settings", {}).items():
+        if not isinstance(values, dict):
+            raise InventoryError(
+                f"{where}: settings.{section} = {values!r} is not a table; write [kiosk.settings.{section}]"
+            )
     host = entry.get("host", "")
     if host.startswith("-") or any(character.isspace() for character in host):
         raise InventoryError(f"{where}: host {host!r} is no name or address")

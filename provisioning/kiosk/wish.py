@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -45,6 +46,9 @@ class Wish:
             raise InventoryError(f"unit {self.unit[:80]!r}: 1 to 64 printable characters, as the centre lists it")
         if not re.fullmatch(r"https?://[A-Za-z0-9.\[\]:-]+(/[\x21-\x7e]*)?", self.centre):
             raise InventoryError(f"centre {self.centre[:80]!r}: not an https address, as https://siperlu.example.go.id")
+        for section, values in self.settings.items():
+            for key, value in values.items():
+                _settable(section, key, value)
         if self.claim:
             try:
                 read_claim(self.claim)
@@ -61,7 +65,35 @@ class Wish:
         return "".join(_section(name, sections[name]) for name in sorted(sections)).encode()
 
 
+_ESCAPES = {ord('"'): '\\"', ord("\\"): "\\\\", **{code: f"\\u{code:04x}" for code in (*range(32), 127)}}
+"""What TOML 1.0 wants escaped in a basic string; JSON's own pairs of surrogates for what lies beyond U+FFFF are none of it."""
+
+
 def _section(name: str, values: Mapping[str, Value]) -> str:
-    """A JSON string, number or truth value is one of TOML, too."""
-    lines = [f"{key} = {json.dumps(value, ensure_ascii=True)}\n" for key, value in values.items()]
-    return f"[{name}]\n{''.join(lines)}"
+    return f"[{name}]\n" + "".join(f"{key} = {_written(value)}\n" for key, value in values.items())
+
+
+def _written(value: Value) -> str:
+    """A number or truth value of JSON is one of TOML, too."""
+    return f'"{value.translate(_ESCAPES)}"' if isinstance(value, str) else json.dumps(value)
+
+
+def _settable(section: str, key: str, value: object) -> None:
+    """Raises InventoryError for what could not stand in a settings file."""
+    where = f"setting {section[:40]}.{key[:40]}"
+    if not (re.fullmatch(r"[A-Za-z0-9_]+", section) and re.fullmatch(r"[A-Za-z0-9_]+", key)):
+        raise InventoryError(f"{where}: letters, digits and underscores, as in camera.address")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InventoryError(f"{where} = {value}: not a number that one can count with")
+    if not isinstance(value, (str, int, float)):
+        raise InventoryError(f"{where} = {str(value)[:80]!r}: a text, a number, true or false is needed")
+    if isinstance(value, str) and not _utf8(value):
+        raise InventoryError(f"{where} = {value[:80]!r}: it holds bytes that are no text; type it in UTF-8")
+
+
+def _utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
