@@ -265,7 +265,9 @@ class Relay:
         return []
 
     def _tell(self) -> None:
-        """Publish the status when its outlook changed, and every few minutes."""
+        """Publish the status when its outlook changed, and every few minutes; without a connection none is even sealed."""
+        if not self._online:
+            return
         outlook, now = self._outlook(), time.monotonic()
         if self._told and self._told[0] == outlook and now - self._told[1] < TELL_EVERY_S:
             return

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from kiosk.agent.answers import Answers
 from kiosk.keys import open_relay_key
 from kiosk.ledger import Entry, Ledger, Receipted
 from kiosk.relay import RelayReader, app
+from kiosk.relay.health import Health
 from kiosk.settings import Folders, KioskSettings, RelaySettings
 from tests.fixtures.brokers import BrokerProcess, wait_for
 from tests.fixtures.fake_centre import AT, FakeCentre
@@ -156,6 +158,37 @@ def test_no_broker_is_logged_once_and_so_is_its_return(mosquitto: Site, caplog: 
     told = [record.getMessage() for record in caplog.records if "broker" in record.getMessage()]
     assert [line.split(":")[0] for line in told if line.startswith("no broker")] == ["no broker"]
     assert [line for line in told if line.startswith("broker back after") and line.endswith("s, 3 waiting")]
+
+
+def test_without_a_broker_no_status_is_sealed_and_at_its_return_one_is(
+    mosquitto: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = mosquitto
+    sealed: list[bool] = []
+    turns: list[None] = []
+    status, tell = Health.status, app.Relay._tell
+
+    def counted(self: Health, *what: Any, online: bool = True) -> str:
+        sealed.append(online)
+        return status(self, *what, online=online)
+
+    def turned(self: app.Relay) -> None:
+        tell(self)
+        turns.append(None)
+
+    monkeypatch.setattr(Health, "status", counted)
+    monkeypatch.setattr(app.Relay, "_tell", turned)
+    site.broker.kill()
+    site.start_relay()
+    wait_for("the relay turns", lambda: len(turns) > 8)
+    assert True not in sealed, "a will may be sealed for each try to connect, a status only when it can be told"
+    site.broker.start()
+    site.centre.start()
+    wait_for("the status is told", lambda: site.centre.statuses and site.centre.statuses[-1].online)
+    told = sealed.count(True)
+    turns.clear()
+    wait_for("the relay turns", lambda: len(turns) > 8)
+    assert sealed.count(True) == told, "nothing changed: the next one is due in minutes"
 
 
 def test_records_that_only_the_broker_acknowledged_are_delivered_later(mosquitto: Site) -> None:
