@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,15 +16,17 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from cli.output import Failure, emit, say
-from provisioning import inventory, report
+from provisioning import inventory, paper, report
 from provisioning.bundle import Bundle, open_bundle
 from provisioning.errors import ProvisioningError
 from provisioning.inventory import Machine
 from provisioning.kiosk import Wish, plan
 from provisioning.kiosk.checking import backlog, examine, name_of, wipe
+from provisioning.kiosk.identity import Identity, identity_of
 from provisioning.kiosk.software import laid_out
+from provisioning.paper import Occasion
 from provisioning.report import MachineReport
-from provisioning.shell import Access, SshShell
+from provisioning.shell import Access, Shell, SshShell
 from provisioning.step import Outcome, Result, Step, run
 from wire.errors import WireError
 from wire.jwks import KEY_SET
@@ -98,8 +101,12 @@ def failures() -> Iterator[None]:
 @click.option("--no-screen", is_flag=True, help="The box has lights and sound, and no screen.")
 @click.option("--dry-run", is_flag=True, help="Change nothing; tell what would be changed.")
 @click.option(
-    "--report", "report_file", type=click.Path(path_type=Path), help="Write the report: .json, else plain text."
+    "--report",
+    "report_file",
+    type=click.Path(path_type=Path),
+    help="Write the report: .html to print and sign, .json, else plain text.",
 )
+@click.option("--by", default=getpass.getuser, show_default="who is logged in", help="Who does it, for the report.")
 @access_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, alone on the last line.")
 def kiosks(**wish: Any) -> None:
@@ -114,7 +121,7 @@ def kiosks(**wish: Any) -> None:
         for _, one in jobs:
             one.check()
     found = _run_all(jobs, wish)
-    _file(found, wish["report_file"], bundle.release.version)
+    _file(found, wish["report_file"], Occasion(_now(), wish["by"], bundle.release.version, wish["centre"]))
     if wish["as_json"]:
         emit(report.tree(found, _now(), bundle.release.version))
     if not all(one.good for one in found):
@@ -263,21 +270,40 @@ def _run_one(machine: Machine, one: Wish, wish: dict[str, Any], progress: Progre
     try:
         with SshShell(_access(machine.host, access)) as shell:
             results = run(steps, shell, dry=wish["dry_run"], tell=tell)
+            identity = _identity(shell, results)
     except ProvisioningError as error:
-        results = [Result("connection", Outcome.FAILED, str(error))]
-    return MachineReport(machine.host, one.id, results)
+        results, identity = [Result("connection", Outcome.FAILED, str(error))], Identity()
+    return MachineReport(machine.host, one.id, results, one.unit, one.screen, identity)
+
+
+def _identity(shell: Shell, results: Sequence[Result]) -> Identity:
+    """What can be said of it; a line that broke has been told already."""
+    if all(one.outcome in {Outcome.FAILED, Outcome.NOT_REACHED} for one in results):
+        return Identity()
+    try:
+        return identity_of(shell)
+    except ProvisioningError:
+        return Identity()
 
 
 def _access(host: str, wish: dict[str, Any]) -> Access:
     return Access(host, wish["user"], wish["port"], wish["identity"], wish["known_hosts"], wish["accept_new"])
 
 
-def _file(found: list[MachineReport], path: Path | None, version: str) -> None:
-    written = report.text(found, _now(), version)
-    click.echo(written, err=True)
-    if path is not None:
-        tree = json.dumps(report.tree(found, _now(), version), indent=2)
-        path.write_text(tree + "\n" if path.suffix == ".json" else written, encoding="utf-8")
+def _file(found: list[MachineReport], path: Path | None, occasion: Occasion) -> None:
+    told = report.text(found, occasion.at, occasion.version)
+    click.echo(told, err=True)
+    if path is None:
+        return
+    written = told
+    if path.suffix == ".json":
+        written = json.dumps(report.tree(found, occasion.at, occasion.version), indent=2) + "\n"
+    elif path.suffix == ".html":
+        written = paper.html(found, occasion)
+    try:
+        path.write_text(written, encoding="utf-8")
+    except OSError as error:
+        raise Failure(f"{path}: the report cannot be written ({error.strerror}); what was done is done") from error
 
 
 def _bytes(path: Path) -> bytes:

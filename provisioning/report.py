@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from provisioning.kiosk.identity import Identity
 from provisioning.step import Outcome, Result
 
 
 @dataclass(frozen=True, slots=True)
 class MachineReport:
-    """One machine's run: its address, the kiosk it became, and every step."""
+    """One machine's run: its address, the kiosk it became and where that hangs, every step, and what it is now."""
 
     host: str
     kiosk: str
     results: Sequence[Result]
+    unit: str = ""
+    screen: bool = True
+    identity: Identity = field(default_factory=Identity)
 
     @property
     def good(self) -> bool:
@@ -57,6 +61,8 @@ def tree(reports: Sequence[MachineReport], at: datetime, version: str) -> dict[s
         {
             "host": report.host,
             "kiosk": report.kiosk,
+            "unit": report.unit,
+            "identity": asdict(report.identity),
             "good": report.good,
             "changed": report.changed,
             "verdict": report.verdict,
