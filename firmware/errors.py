@@ -6,6 +6,7 @@ FirmwareError (RuntimeError)
 │   └── CameraStalled    it is there but gives no frame
 ├── AddressError (ValueError)   a camera or lights address that names no driver
 └── LightsError          pins that cannot be driven
+    └── LightsBusy       another process drives them
 """
 
 from __future__ import annotations
@@ -33,3 +34,7 @@ class AddressError(FirmwareError, ValueError):
 
 class LightsError(FirmwareError):
     """The pins cannot be driven."""
+
+
+class LightsBusy(LightsError):
+    """Another process drives the pins."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from firmware import clock
 from firmware.camera import Camera, Frame, open_camera
-from firmware.errors import AddressError, CameraError, CameraStalled, LightsError
+from firmware.errors import AddressError, CameraError, CameraStalled, LightsBusy, LightsError
 from firmware.lights import Pins, open_lights
 from kiosk.keys import KeyFileError
 from kiosk.settings import KioskSettings
@@ -126,7 +126,10 @@ def _centre_keys(settings: KioskSettings) -> str:
 
 def _lights(settings: KioskSettings) -> str:
     wish = settings.lights
-    lights = open_lights(wish.driver, Pins(wish.red, wish.green, wish.blue, wish.buzzer))
+    try:
+        lights = open_lights(wish.driver, Pins(wish.red, wish.green, wish.blue, wish.buzzer))
+    except LightsBusy:
+        return f"driver {wish.driver}, driven now: by the kiosk, unless its journal says `no lights`"
     lights.close()
     return f"driver {wish.driver}"
 

@@ -29,7 +29,7 @@ class Lights(Protocol):
 def open_lights(driver: str, pins: Pins, pin_factory: Any = None) -> Lights:
     """Lights by the name of their driver: silent, rgb (one RGB LED), leds (red, green, yellow).
 
-    `pin_factory`: gpiozero's; None takes what the board has. Raises AddressError, LightsError.
+    `pin_factory`: gpiozero's; None takes what the board has. Raises AddressError, LightsError, LightsBusy.
     """
     if driver == "silent":
         return SilentLights()

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from firmware.clock import monotonic_ns
-from firmware.errors import LightsError
+from firmware.errors import LightsBusy, LightsError
 from firmware.lights.patterns import PATTERNS, Colour, Pattern, light_at, sound_at
 from firmware.signals import Signal
 
 log = logging.getLogger(__name__)
 
 CLOSE_LIMIT_S = 1.0
+BUSY = "GPIO busy"
+"""What lgpio says of EBUSY (lgpio's LG_GPIO_BUSY); its errors are of one class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ THREE_LEDS: Mapping[Colour, Lit] = {**RGB, Colour.YELLOW: (False, False, True)}
 
 
 class Board:
-    """The pins themselves: writes what changes. Raises LightsError when they cannot be had."""
+    """The pins themselves: writes what changes. Raises LightsError, LightsBusy when they cannot be had."""
 
     def __init__(self, pins: Pins, wiring: Mapping[Colour, Lit], pin_factory: Any = None) -> None:
         self._wiring = wiring
@@ -54,6 +56,8 @@ class Board:
                 self._devices.append(DigitalOutputDevice(number, pin_factory=pin_factory))
         except Exception as error:  # gpiozero's own errors, and whatever the pin library below it raises
             self.close()
+            if BUSY in str(error):
+                raise LightsBusy(f"pins {numbers} are driven by another process; stop it first") from error
             raise LightsError(f'pins {numbers} cannot be driven ({error}); set lights.driver = "silent"') from error
 
     def write(self, colour: Colour, sounding: bool) -> None:

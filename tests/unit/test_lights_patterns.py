@@ -1,13 +1,16 @@
 import itertools
 
 import pytest
-from gpiozero.pins.mock import MockFactory
+from gpiozero import Device
+from gpiozero.pins.mock import MockFactory, MockPin
 
-from firmware.errors import AddressError, LightsError
+from firmware.errors import AddressError, LightsBusy, LightsError
 from firmware.lights import Pins, SilentLights, open_lights
 from firmware.lights.patterns import PATTERNS, Colour, light_at, sound_at
 from firmware.lights.pins import RGB, THREE_LEDS, Board, Player
 from firmware.signals import Signal
+from kiosk import check
+from kiosk.settings import KioskSettings, LightsSettings
 
 PINS = Pins(red=17, green=27, third=22, buzzer=5)
 
@@ -106,6 +109,26 @@ def test_a_pin_that_is_taken_is_an_error_that_names_the_mend() -> None:
     with pytest.raises(LightsError, match=r'lights\.driver = "silent"'):
         Board(PINS, RGB, factory)
     first.close()
+    factory.close()
+
+
+class HeldPin(MockPin):
+    """As a line that another process has, in lgpio's own words."""
+
+    def _set_function(self, value: str) -> None:
+        if value == "output":
+            raise RuntimeError("'GPIO busy'")
+
+
+def test_pins_that_the_running_kiosk_drives_are_no_fault_of_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
+    factory = MockFactory(pin_class=HeldPin)
+    with pytest.raises(LightsBusy, match="another process"):
+        Board(PINS, THREE_LEDS, factory)
+    monkeypatch.setattr(Device, "pin_factory", factory)
+    settings = KioskSettings(lights=LightsSettings(driver="leds"))
+    assert "by the kiosk" in check._lights(settings), (
+        "or no kiosk with LEDs passes its self-test, which is made while it runs"
+    )
     factory.close()
 
 
