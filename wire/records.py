@@ -5,6 +5,7 @@ A record says who and when. It never says "in" or "out": the centre derives that
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Generic, Literal, TypeAlias, TypeVar
 
@@ -13,6 +14,8 @@ from pydantic import Field, JsonValue
 from wire.codec import Codec
 from wire.errors import ContractError
 from wire.types import ChainId, Cosine, Count, Digest, Instant, KioskId, Name, PersonId, Seq, Share, Word
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 GENESIS = "0" * 64
 """`prev` of the first record of a chain."""
@@ -186,6 +189,14 @@ class _Kind:
 
 
 _KIND: Codec[_Kind] = Codec("record", _Kind)
+
+
+def picture_named(body: Body) -> str | None:
+    """Digest of the evidence picture that a record names; None for none, or for what cannot be a digest."""
+    named = body.evidence if isinstance(body, CheckIn) else None
+    if isinstance(body, Event):
+        named = str(body.detail.get("evidence", ""))
+    return named if named is not None and _DIGEST.fullmatch(named) else None
 
 
 def encode_record(record: AnyRecord) -> bytes:

@@ -29,6 +29,7 @@ from collector.ingest.judge import (
 )
 from collector.ingest.links import Place, SortedOut, place_of, sort_out
 from collector.ingest.message import Envelope, Message, read_envelope
+from collector.ingest.pictures import opened
 from collector.ingest.receipts import ChainNews, receipts
 from collector.keys import CentreKeys
 from collector.outgoing import Outgoing
@@ -94,7 +95,8 @@ class Intake:
         directory, introduced = with_introduced(envelopes, directory)
         batch = Batch(introduced=introduced)
         for envelope in envelopes:
-            batch.add(judge(envelope, directory))
+            verdict = judge(envelope, directory)
+            batch.add(opened(verdict, self._keys) if isinstance(verdict, AcceptedBlob) else verdict)
         try:
             with self._writer.transaction() as connection:
                 return _store(connection, batch)
@@ -159,7 +161,7 @@ def _write(connection: Connection, batch: Batch, sorted_out: SortedOut) -> list[
         writing.write_incidents(connection, "fork", forks, at)
         writing.write_incidents(connection, "broken-link", sorted_out.broken.items(), at)
     writing.write_statuses(connection, batch.statuses)
-    writing.write_blobs(connection, batch.blobs)
+    batch.blobs = writing.write_blobs(connection, batch.blobs)
     commands.take(connection, [(one.reply, one.envelope.message.at) for one in batch.replies])
     batch.refused += [_fork(one) for one in sorted_out.forks]
     return writing.write_set_aside(connection, batch.refused)

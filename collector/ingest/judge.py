@@ -15,6 +15,7 @@ from collector.ingest.message import Envelope
 from wire.codec import Codec
 from wire.errors import ContractError, SealError
 from wire.messages import MAX_MESSAGE_BYTES, REPLY, STATUS, Reply, Status
+from wire.pictures import MAX_BLOB_BYTES
 from wire.records import MAX_SEALED_BYTES, AnyRecord, decode_record
 from wire.seals import KeyName, PublicKey, Sealed, payload_of, peek
 from wire.topics import Address
@@ -39,6 +40,7 @@ class Reason(StrEnum):
     WRONG_KIOSK = "wrong-kiosk"
     WRONG_CHAIN = "wrong-chain"
     WRONG_DIGEST = "wrong-digest"
+    PICTURE = "picture"
     FORK = "fork"
     UNSTORABLE = "unstorable"
 
@@ -70,11 +72,13 @@ class AcceptedStatus:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedBlob:
-    """A blob under the digest that its topic names; `chain` is that of the key that sealed it."""
+    """A blob under the digest that its topic names; `chain` is that of the key that sealed it; `picture` what is in it, as the
+    vault keeps it, once it was opened."""
 
     envelope: Envelope
     kiosk: str
     chain: str
+    picture: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +108,11 @@ class Refused:
     def final(self) -> bool:
         """Whether the kiosk may be told to stop sending it.
 
-        Records alone: a broker can bring a good record under another topic, and must not get it rejected by that.
+        Records alone, a broker can bring a good one under another topic and must not get it rejected by that; and blobs that
+        the kiosk itself sealed and that are no picture, which no broker can bring about.
         """
+        if self.reason is Reason.PICTURE:
+            return True
         address = self.envelope.address
         return bool(self.kiosk) and self.reason not in NOT_FINAL and address is not None and address.channel == RECORDS
 
@@ -186,6 +193,8 @@ def _blob(envelope: Envelope, address: Address, directory: Directory) -> Verdict
     _opened(envelope, key, Sealed.BLOB)
     if envelope.digest != address.item:
         raise _RefusedError(Reason.WRONG_DIGEST, f"blob's digest is {envelope.digest}")
+    if len(envelope.message.payload) > MAX_BLOB_BYTES:
+        raise _RefusedError(Reason.PICTURE, _too_long(envelope, MAX_BLOB_BYTES))
     return AcceptedBlob(envelope, address.kiosk, key.public.thumbprint)
 
 

@@ -23,6 +23,9 @@ from wire.records import MAX_SEALED_BYTES, AnyRecord, CheckIn, Enrolment
 KEPT_A_DAY = 1000
 """Messages without a valid seal that are set aside of one kiosk on one day; the rest of a flood is only counted."""
 
+BLOBS_A_DAY = 2000
+"""Pictures that are taken of one kiosk on one day: ten times what a large one may have in doubt, and no way to fill the disk."""
+
 STALE = timedelta(minutes=15)
 """A kiosk speaks every few minutes: its last word is out of date after so long."""
 
@@ -104,18 +107,43 @@ def write_statuses(connection: Connection, statuses: Sequence[AcceptedStatus]) -
     _many(connection, latest, [_status_row(one) for one in statuses])
 
 
-def write_blobs(connection: Connection, blobs: Sequence[AcceptedBlob]) -> None:
-    """Blobs under their digests; one that is there already stays."""
+def write_blobs(connection: Connection, blobs: Sequence[AcceptedBlob]) -> list[AcceptedBlob]:
+    """Blobs under their digests; one that is there already stays. Gives those that are stored now, which alone are receipted: of
+    what a kiosk sends beyond its day's share the rest comes again tomorrow."""
+    if not blobs:
+        return []
+    known = set(connection.scalars(select(Blob.digest).where(Blob.digest.in_({one.envelope.digest for one in blobs}))))
+    room = _room_for_blobs(connection, blobs)
+    stored = []
+    for one in blobs:
+        new = one.envelope.digest not in known
+        if new and room[one.kiosk] <= 0:
+            continue
+        room[one.kiosk] -= new
+        stored.append(one)
     rows = [
         {
             "digest": one.envelope.digest,
             "kiosk": one.kiosk,
             "sealed": one.envelope.message.payload.decode("ascii"),
+            "picture": one.picture,
             "received_at": one.envelope.message.at,
         }
-        for one in blobs
+        for one in stored
+        if one.envelope.digest not in known
     ]
     _many(connection, _upsert(connection, Blob).on_conflict_do_nothing(index_elements=["digest"]), rows)
+    return stored
+
+
+def _room_for_blobs(connection: Connection, blobs: Sequence[AcceptedBlob]) -> dict[str, int]:
+    """How many more each kiosk may bring on this day (UTC)."""
+    room = dict.fromkeys({one.kiosk for one in blobs}, BLOBS_A_DAY)
+    midnight = datetime.combine(blobs[0].envelope.message.at.astimezone(UTC).date(), time(), UTC)
+    counted = select(Blob.kiosk, func.count()).where(Blob.kiosk.in_(room), Blob.received_at >= midnight)
+    for kiosk, used in connection.execute(counted.group_by(Blob.kiosk)):
+        room[kiosk] -= used
+    return room
 
 
 def forget_unknown_keys(connection: Connection, accepted: Iterable[Accepted]) -> None:

@@ -17,6 +17,7 @@ from collector.keys import CentreKeys
 from collector.store.base import Base
 from collector.store.leave import Letter, StoredPin
 from collector.store.people import Chip, PeopleImport, Person, Template
+from collector.store.records import Blob
 from collector.store.writer import Writer
 from collector.vault import Vault, is_sealed
 from wire.errors import WireError
@@ -29,6 +30,9 @@ AT_ONCE = 2000
 
 FILES_AT_ONCE = 4
 """Files have up to 16 MiB each."""
+
+PICTURES_AT_ONCE = 200
+"""Pictures that came with records have some 10 KiB, at most 64."""
 
 
 def template_name(person: str, model: str) -> str:
@@ -56,6 +60,11 @@ def pin_name(person: str) -> str:
     return f"pin/{person}"
 
 
+def evidence_name(digest: str) -> str:
+    """What the seal of a picture that came with a record is bound to."""
+    return f"evidence/{digest}"
+
+
 def upload_name(imported: str) -> str:
     """What an uploaded list's seal is bound to."""
     return f"import/{imported}"
@@ -81,6 +90,7 @@ def reseal(session: Session, keys: CentreKeys, at_most: int = AT_ONCE) -> int:
         _pins,
         _letters,
         _uploads,
+        _evidence,
     )
     done = 0
     for step in steps:
@@ -143,6 +153,12 @@ def _uploads(session: Session, keys: CentreKeys, at_most: int) -> int:
         keys,
         Values(PeopleImport, PeopleImport.id, PeopleImport.content, upload_name),
         min(at_most, FILES_AT_ONCE),
+    )
+
+
+def _evidence(session: Session, keys: CentreKeys, at_most: int) -> int:
+    return _values(
+        session, keys, Values(Blob, Blob.digest, Blob.picture, evidence_name), min(at_most, PICTURES_AT_ONCE)
     )
 
 

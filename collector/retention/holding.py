@@ -12,7 +12,7 @@ from collector.retention.limits import Due
 from collector.store.records import Blob, StoredRecord
 from collector.store.violations import StoredViolation
 from wire.errors import WireError
-from wire.records import CheckIn, decode_record
+from wire.records import decode_record, picture_named
 from wire.seals import payload_of
 
 AT_ONCE = 400
@@ -47,9 +47,8 @@ def _named_by(session: Session, places: Sequence[Place]) -> Iterable[str]:
 
 
 def evidence_of(sealed: str) -> str | None:
-    """Digest of the picture that a sealed check-in names; None for none, or for another kind of record."""
+    """Digest of the picture that a sealed record names; None for none."""
     try:
-        body = decode_record(payload_of(sealed)).body
+        return picture_named(decode_record(payload_of(sealed)).body)
     except WireError:
         return None
-    return body.evidence if isinstance(body, CheckIn) else None

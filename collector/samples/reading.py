@@ -135,7 +135,8 @@ def evidence(session: Session, item: Item) -> Evidence:
         return Evidence(None, None, None, False)
     if not isinstance(body, CheckIn):
         return Evidence(None, None, None, False)
-    kept = body.evidence and session.scalars(select(Blob.digest).where(Blob.digest == body.evidence)).first()
+    mine = (Blob.digest == body.evidence, Blob.kiosk == item.kiosk)
+    kept = body.evidence and session.scalars(select(Blob.digest).where(*mine)).first()
     return Evidence(body.match, body.liveness, body.evidence, bool(kept))
 
 

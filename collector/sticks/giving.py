@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from collector.commands import sending
 from collector.errors import StickUseError
-from collector.ingest.judge import NOT_FINAL
+from collector.ingest.judge import NOT_FINAL, Reason
 from collector.ingest.receipts import ChainNews, receipts
 from collector.keys import CentreKeys
 from collector.people.publisher import roster_of
@@ -105,7 +105,8 @@ def _news(session: Session, kiosk: str) -> list[ChainNews]:
     rejected: dict[str | None, list[Rejected]] = {}
     for digest, chain, seq, reason in session.execute(
         select(SetAside.digest, SetAside.chain, SetAside.seq, SetAside.reason)
-        .where(SetAside.kiosk == kiosk, SetAside.topic == Address(kiosk, "records").topic)
+        .where(SetAside.kiosk == kiosk)
+        .where(or_(SetAside.topic == Address(kiosk, "records").topic, SetAside.reason == Reason.PICTURE.value))
         .where(SetAside.chain.is_not(None), SetAside.reason.not_in([reason.value for reason in NOT_FINAL]))
         .order_by(SetAside.id.desc())
         .limit(MOST_REJECTED)

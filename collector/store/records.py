@@ -131,10 +131,13 @@ class KioskStatus(Base):
 
 
 class Blob(Base):
-    """An encrypted blob that a record names by its digest; may be deleted, the chain stays whole."""
+    """An encrypted blob that a record names by its digest; may be deleted, the chain stays whole. `sealed`: as the kiosk sent it,
+    which proves it; `picture`: what is in it, as the vault keeps it for the pages."""
 
     __tablename__ = "blobs"
+    __table_args__ = (Index("ix_blobs_kiosk_received_at", "kiosk", "received_at"),)
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     kiosk: Mapped[str] = mapped_column(String(63))
     sealed: Mapped[str] = mapped_column(Text)
+    picture: Mapped[bytes | None] = mapped_column(LargeBinary)
     received_at: Mapped[datetime]

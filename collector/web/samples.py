@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,14 +16,15 @@ from collector.accounts.book import Author
 from collector.accounts.roles import WHOLE, Role
 from collector.audit.chain import Detail
 from collector.errors import KeysError
-from collector.keys import CentreKeys
+from collector.evidence import pictures
 from collector.people.scope import Tree
 from collector.reports.day import Day
-from collector.samples import book, pictures, reading
+from collector.samples import book, reading
 from collector.samples.book import MOST, Verdict, Wish
 from collector.samples.reading import Evidence, Item
 from collector.settings import CollectorSettings
 from collector.store.people import Unit
+from collector.vault import Vault
 from collector.web.access import allow, me
 from collector.web.desk import Desk
 from collector.web.forms import Form, Short, required, tell
@@ -162,24 +162,20 @@ def _pictures(
 ) -> dict[str, list[str]] | None:
     """The picture of that moment and those of the enrolment, to stand in the page; None where the first is not here.
 
-    In the page itself, not under an address of their own: a picture is seen only by whom the audit log names.
+    The pages read the vault, and none of the keys that kiosks encrypt to.
     """
     if not evidence.kept or evidence.picture is None or item.person is None:
         return None
     try:
-        keys = CentreKeys.open(settings.store.keys)
+        vault = Vault.open(settings.store.keys)
+        seen = pictures.evidence_picture(session, vault, item.kiosk, evidence.picture)
+        known = pictures.enrolled_pictures(session, vault, item.person)
     except KeysError as error:
         current_app.logger.warning("a picture cannot be opened here: %s", error)
         return None
-    seen = pictures.evidence_picture(session, keys, evidence.picture)
-    if seen is None or pictures.kind_of(seen) is None:
-        return None
-    known = pictures.enrolled_pictures(session, keys, item.person)
-    return {"seen": [_inline(seen)], "known": [_inline(one) for one in known if pictures.kind_of(one)]}
-
-
-def _inline(picture: bytes) -> str:
-    return f"data:{pictures.kind_of(picture)};base64,{base64.b64encode(picture).decode()}"
+    shown = None if seen is None else pictures.inline(seen)
+    faces = [face for face in map(pictures.inline, known) if face is not None]
+    return None if shown is None else {"seen": [shown], "known": faces}
 
 
 def _note(desk: Desk, item: Item, sample: str, *, pictures: bool) -> None:

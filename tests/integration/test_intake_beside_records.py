@@ -27,7 +27,8 @@ def centre(store_url: str, tmp_path: Path, kiosk: FakeKiosk) -> Iterator[Centre]
 
 
 def test_a_blob_is_kept_under_its_digest_and_receipted(centre: Centre, kiosk: FakeKiosk) -> None:
-    sealed = kiosk.key.seal(Sealed.BLOB, b"ciphertext")
+    picture = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1"
+    sealed = kiosk.key.seal(Sealed.BLOB, centre.keys.boxes[-1].recipient.encrypt(picture).encode())
     [receipt] = centre.take(kiosk.message(sealed, "blobs", digest(sealed)))
     assert (receipt.chain, receipt.blobs) == (kiosk.chain, (digest(sealed),))
     assert [row["sealed"] for row in centre.rows("blobs")] == [sealed]

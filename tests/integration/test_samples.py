@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from collector.accounts.roles import Role
-from collector.people.sealing import chip_name
+from collector.people.sealing import chip_name, evidence_name
 from collector.samples.draw import digest_of, drawn
 from collector.settings import CollectorSettings
 from collector.store.people import Chip, Person, Unit
@@ -47,11 +47,11 @@ def kiosk(centre: Centre) -> FakeKiosk:
     centre.register(kiosk)
     blob = kiosk.key.seal(Sealed.BLOB, centre.keys.boxes[-1].recipient.encrypt(PNG).encode())
     evidence = [digest(blob), digest("gone"), *[None] * 10]
+    centre.take(kiosk.message(blob, "blobs", digest(blob)))
     centre.take(*(kiosk.message(kiosk.add(dataclasses.replace(check_in(), evidence=one))) for one in evidence))
     with centre.writer.session() as session:
         session.add(Person(id="p-1", name="Siti <b>Rahayu</b>", status="pns"))
         session.add(Unit(code="DINKES", name="Dinas Kesehatan"))
-        session.add(Blob(digest=digest(blob), kiosk=kiosk.id, sealed=blob, received_at=AT))
         session.flush()
         sealed = base64.b64encode(centre.keys.vault.seal(PNG, chip_name("p-1", "f"))).decode()
         session.add(Chip(digest="c" * 64, person="p-1", family="f", encrypted=sealed, made_at=AT))
@@ -140,9 +140,10 @@ def test_without_a_picture_none_of_the_enrolment_is_shown_either(
 
 
 def test_what_is_no_picture_is_not_shown(client: FlaskClient, centre: Centre, kiosk: FakeKiosk) -> None:
-    hostile = centre.keys.boxes[-1].recipient.encrypt(b"<svg onload=alert(1)>").encode()
+    name = evidence_name(centre.rows("blobs")[0]["digest"])
+    hostile = centre.keys.vault.seal(b"<svg onload=alert(1)>", name)
     with centre.writer.transaction() as connection:
-        connection.execute(sa.update(Blob).values(sealed=kiosk.key.seal(Sealed.BLOB, hostile)))
+        connection.execute(sa.update(Blob).values(picture=hostile))
     page = client.get(f"{draw(client)}/{place_of(centre, 1)}").text
     assert "data:image" not in page
     assert "tidak dapat dibuka" in page
