@@ -22,7 +22,7 @@ from collector.web.access import allow, me
 from collector.web.desk import Desk
 from collector.web.forms import Short, required
 from collector.web.hours_forms import ApproveForm
-from collector.web.hours_words import words
+from collector.web.hours_words import OTHERWISE, words
 from collector.web.menu import Entry, Group
 from collector.web.units import Units
 from collector.web.words import N_
@@ -79,13 +79,17 @@ def pages(desk: Desk, _settings: CollectorSettings) -> Blueprint:
     @allow(*BKD)
     def withdraw(number: int) -> Response:
         form = ApproveForm()
+        if not form.validate_on_submit():
+            flash(OTHERWISE, "bad")
+            return redirect(url_for("holidays.show", year=_year(desk)), 303)
         try:
             with desk.write() as session:
-                if form.validate_on_submit():
-                    changing.withdraw_holiday(session.connection(), number, _decision(desk, form))
-                    audit.note(session, me().id, "holiday.withdraw", str(number), at=desk.now())
+                changing.withdraw_holiday(session.connection(), number, _decision(desk, form))
+                audit.note(session, me().id, "holiday.withdraw", str(number), {"why": form.why.data}, desk.now())
         except (CollectorError, RulesError) as error:
             flash(words(error), "bad")
+        else:
+            flash(N_("Withdrawn."), "good")
         return redirect(url_for("holidays.show", year=_year(desk)), 303)
 
     return blueprint
@@ -108,7 +112,14 @@ def _page(desk: Desk, form: HolidayForm) -> str:
         rows = sorted([*rows, *map(_published, book.published(year))], key=lambda row: row.day)
     may = me().role in BKD
     return render_template(
-        "hours/holidays.html", rows=rows, names=names, units=units.options(), year=year, form=form, may=may
+        "hours/holidays.html",
+        rows=rows,
+        names=names,
+        units=units.options(),
+        year=year,
+        form=form,
+        may=may,
+        today=desk.today().date,
     )
 
 

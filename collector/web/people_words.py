@@ -4,7 +4,8 @@ page's language. A test finds every refusal in the services' code and demands it
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 
 from flask import g
@@ -281,5 +282,5 @@ def _pattern(words: str) -> re.Pattern[str]:
 
 
 @cache
-def _catalogue(language: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a method of gettext's own class
+def _catalogue(language: str) -> Callable[[str], str]:
     return translations(language).gettext

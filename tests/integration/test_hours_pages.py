@@ -11,10 +11,12 @@ import pytest
 from flask.testing import FlaskClient
 
 from collector.accounts.roles import Role
-from collector.judging import book
+from collector.judging import book, changing
+from collector.judging.changing import Decision
 from collector.judging.editing import fields
 from collector.rules.document import RULE_SET
 from collector.rules.ready import PERPRES_21_2023
+from collector.rules.rulebook import Holiday
 from collector.settings import CollectorSettings
 from collector.web import create_app
 from tests.centre import Centre, opened
@@ -123,6 +125,28 @@ def test_a_day_off_is_entered_by_decree_and_today_takes_two_ticks(client: FlaskC
     client.post(f"/holidays/{entered[0]['id']}/withdraw", data={"csrf_token": csrf(client)})
     assert [row["id"] for row in centre.rows("holidays") if row["withdrawn_at"]] == [entered[0]["id"]]
     assert "Hari Jadi" in client.get("/holidays/?year=2026").text
+
+
+def test_a_day_off_that_has_passed_is_withdrawn_with_two_ticks_and_a_reason(
+    client: FlaskClient, centre: Centre
+) -> None:
+    with centre.writer.session() as session:
+        off = Holiday(day=office.TODAY, name="Hari Jadi", decree="SK 1")
+        changing.add_holiday(session.connection(), off, Decision("ani", office.NOW, 2, "SE"))
+    number = next(row["id"] for row in centre.rows("holidays") if row["source"] == book.DECREE)
+
+    def withdraw(**form: str) -> str:
+        said = {"csrf_token": csrf(client), **form}
+        return client.post(f"/holidays/{number}/withdraw", data=said, follow_redirects=True).text
+
+    assert f'id="surer-{number}"' in client.get(f"/holidays/?year={office.TODAY.year}").text
+    for form in ({}, {"sure": "y", "surer": "y"}, {"sure": "y", "why": "SE dicabut"}):
+        assert "tegaskan dua kali" in withdraw(**form)
+    assert [row["id"] for row in centre.rows("holidays") if row["withdrawn_at"]] == []
+    assert "Ditarik." in withdraw(sure="y", surer="y", why="SE dicabut")
+    assert [(row["id"], row["reason"]) for row in centre.rows("holidays") if row["withdrawn_at"]] == [
+        (number, "SE dicabut")
+    ]
 
 
 def test_looking_at_a_year_does_not_keep_its_list(client: FlaskClient, centre: Centre) -> None:
