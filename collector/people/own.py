@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import func, insert, or_, select
+from sqlalchemy import Select, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from collector import audit
@@ -27,6 +27,7 @@ from collector.store.violations import PhoneRecord, StoredViolation
 
 Value: TypeAlias = str | int | float | bool | None
 Table: TypeAlias = list[dict[str, Value]]
+Query: TypeAlias = "Select[*tuple[Any, ...]]"
 
 OPEN, DONE, REFUSED = "open", "done", "refused"
 LEAST, MOST = 5, 2000
@@ -67,70 +68,76 @@ def copy_of(session: Session, person: str) -> dict[str, Table | dict[str, Any]]:
     state = read_people(session, [person]).get(person)
     if state is None:
         raise ChangeError("person", f"nobody has the id {person!r}")
-    r, d, v, e, n = StoredRecord, DayRow, StoredViolation, Entry, EnrolmentNote
-    q, s, t, h, u, a = LeaveRequest, StoredAppeal, AppealStep, PhoneRecord, StoredAccount, DataRequest
-    mine = {"person": person}
+    tables = {kind: _table(session, query) for kind, query in _queries(person).items()}
+    photos = _table(session, select(func.count().label("potongan")).select_from(Chip).filter_by(person=person))
     return {
         "data": json.loads(PERSON.encode(state)),
-        "wajah": [
-            *_table(session, select(Template.model, Template.photos, Template.made_at).filter_by(**mine)),
-            *_table(session, select(func.count().label("potongan")).select_from(Chip).filter_by(**mine)),
-        ],
-        "pendaftaran": _table(session, select(n.at, n.what, n.photos, n.notice).filter_by(**mine).order_by(n.id)),
-        "presensi": _table(
-            session,
-            select(r.at, r.kiosk, r.seq, r.digest, r.unit, r.method, r.score, r.clock_source, r.received_at)
-            .where(r.person == person)
-            .order_by(r.at),
-        ),
-        "hari": _table(
-            session,
-            select(
-                d.day,
-                d.state,
-                d.codes,
-                d.first_in,
-                d.last_out,
-                d.minutes_late,
-                d.minutes_early,
-                d.percent_milli,
-                d.rules,
-            )
-            .where(d.person == person)
-            .order_by(d.day),
-        ),
-        "entri": _table(session, select(e.kind, e.since, e.until, e.reason, e.entered_at).filter_by(**mine)),
-        "pelanggaran": _table(
-            session,
-            select(v.day, v.at, v.kind, v.status, v.unit)
-            .where(v.against == "person", v.subject == person)
-            .order_by(v.at),
-        ),
-        "cuti": _table(
-            session,
-            select(q.code, q.since, q.until, q.number, q.place, q.why, q.state, q.filed_at, q.decided_at, q.decided_why)
-            .where(q.person == person)
-            .order_by(q.since),
-        ),
-        "sanggahan": _table(
-            session,
-            select(s.day, s.ground, s.stage, t.at, t.act, t.part, t.why)
-            .join(t, t.appeal == s.id)
-            .where(s.person == person)
-            .order_by(t.id),
-        ),
-        "ponsel": _table(
-            session,
-            select(h.at, h.device, h.latitude, h.longitude, h.accuracy_m).where(h.person == person).order_by(h.at),
-        ),
-        "akun": _table(session, select(u.login, u.role, u.created_at).where(u.person == person)),
-        "permintaan": _table(
-            session, select(a.at, a.about, a.state, a.answer, a.answered_at).where(a.person == person).order_by(a.id)
-        ),
+        **tables,
+        "wajah": [*tables["wajah"], *photos],
         "pembaca": [
             {"waktu": one.at.isoformat(), "siapa": one.name, "tindakan": one.action}
             for one in looked_at(session, person, 10_000)
         ],
+    }
+
+
+def _queries(person: str) -> dict[str, Query]:
+    """What each kind is read by, in the order of the copy."""
+    return {
+        **_of_the_face(person),
+        "presensi": _looks(person),
+        "hari": _days(person),
+        **_of_exceptions(person),
+        "sanggahan": _appeals(person),
+        **_of_the_account(person),
+    }
+
+
+def _of_the_face(person: str) -> dict[str, Query]:
+    n = EnrolmentNote
+    return {
+        "wajah": select(Template.model, Template.photos, Template.made_at).filter_by(person=person),
+        "pendaftaran": select(n.at, n.what, n.photos, n.notice).filter_by(person=person).order_by(n.id),
+    }
+
+
+def _looks(person: str) -> Query:
+    r = StoredRecord
+    shown = (r.at, r.kiosk, r.seq, r.digest, r.unit, r.method, r.score, r.clock_source, r.received_at)
+    return select(*shown).where(r.person == person).order_by(r.at)
+
+
+def _days(person: str) -> Query:
+    d = DayRow
+    shown = (d.day, d.state, d.codes, d.first_in, d.last_out, d.minutes_late, d.minutes_early, d.percent_milli, d.rules)
+    return select(*shown).where(d.person == person).order_by(d.day)
+
+
+def _of_exceptions(person: str) -> dict[str, Query]:
+    """What was entered of a person, found against one, and asked by one."""
+    e, v, q = Entry, StoredViolation, LeaveRequest
+    against = (v.against == "person", v.subject == person)
+    leave = (q.code, q.since, q.until, q.number, q.place, q.why, q.state, q.filed_at, q.decided_at, q.decided_why)
+    return {
+        "entri": select(e.kind, e.since, e.until, e.reason, e.entered_at).filter_by(person=person),
+        "pelanggaran": select(v.day, v.at, v.kind, v.status, v.unit).where(*against).order_by(v.at),
+        "cuti": select(*leave).where(q.person == person).order_by(q.since),
+    }
+
+
+def _appeals(person: str) -> Query:
+    s, t = StoredAppeal, AppealStep
+    shown = select(s.day, s.ground, s.stage, t.at, t.act, t.part, t.why).join(t, t.appeal == s.id)
+    return shown.where(s.person == person).order_by(t.id)
+
+
+def _of_the_account(person: str) -> dict[str, Query]:
+    h, u, a = PhoneRecord, StoredAccount, DataRequest
+    phone = select(h.at, h.device, h.latitude, h.longitude, h.accuracy_m)
+    return {
+        "ponsel": phone.where(h.person == person).order_by(h.at),
+        "akun": select(u.login, u.role, u.created_at).where(u.person == person),
+        "permintaan": select(a.at, a.about, a.state, a.answer, a.answered_at).where(a.person == person).order_by(a.id),
     }
 
 
@@ -201,7 +208,7 @@ def _which(person: str, state: str) -> list[Any]:
     return [column == value for column, value in wanted if value]
 
 
-def _table(session: Session, query: Any) -> Table:
+def _table(session: Session, query: Query) -> Table:
     return [{name: _plain(value) for name, value in row.items()} for row in session.execute(query).mappings()]
 
 
