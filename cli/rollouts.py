@@ -109,7 +109,7 @@ def _public(one: Progress) -> dict[str, Any]:
         "why": one.why,
         "stages": dict(one.stages),
         "waves": [dict(wave) for wave in one.waves],
-        "failed": [list(each) for each in one.failed],
+        "failed": [[each.kiosk, each.told] for each in one.failed],
     }
 
 

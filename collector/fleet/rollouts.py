@@ -161,6 +161,20 @@ def _units(connection: Connection, wanted: set[str]) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """A kiosk that an update failed at. `state`: of its order; `reason`: the kiosk's own word, empty for none."""
+
+    kiosk: str
+    state: str
+    reason: str
+
+    @property
+    def told(self) -> str:
+        """In one line."""
+        return f"{self.state}: {self.reason or 'no answer'}"
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """A rollout as it stands. `stages`: kiosks by stage; `waves`: kiosks by wave and stage; `failed`: which ones failed, and
     what they told; `by_itself`: no person changed it last."""
@@ -174,7 +188,7 @@ class Progress:
     by_itself: bool
     stages: Mapping[str, int]
     waves: Sequence[Mapping[str, int]]
-    failed: Sequence[tuple[str, str]]
+    failed: Sequence[Failure]
 
 
 def progress(connection: Connection, limit: int = 20) -> list[Progress]:
@@ -208,11 +222,10 @@ def _progress(row: Row[Any], places: Sequence[Row[Any]]) -> Progress:
         by_itself=row.changed_by == BY,
         stages=Counter(place.stage for place in places),
         waves=[waves[wave] for wave in sorted(waves)],
-        failed=[(place.kiosk, _said(place)) for place in places if place.stage == Stage.FAILED.value],
+        failed=[_failure(place) for place in places if place.stage == Stage.FAILED.value],
     )
 
 
-def _said(place: Row[Any]) -> str:
-    """What a kiosk told of its failure, in one line."""
+def _failure(place: Row[Any]) -> Failure:
     detail = json.loads(place.detail or "{}")
-    return f"{place.state}: {detail.get('reason') or detail.get('step') or detail or 'no answer'}"
+    return Failure(place.kiosk, place.state or "", str(detail.get("reason") or detail.get("step") or ""))

@@ -26,6 +26,7 @@ from collector.web.paging import PAGE
 from collector.web.paging import pages as pages_of
 from collector.web.sheets import sheet
 from collector.web.sparkline import sparkline
+from collector.web.told_words import RESTARTS, facts
 from collector.web.words import N_
 
 MENU = (Entry("kiosks.show", N_("Kiosks"), Group.TODAY),)
@@ -54,7 +55,14 @@ def pages(desk: Desk, _settings: CollectorSettings) -> Blueprint:
     """The list, one kiosk, and its records as CSV."""
     blueprint = Blueprint("kiosks", __name__, url_prefix="/kiosks")
     blueprint.context_processor(
-        lambda: {"alarm_words": ALARMS, "orderable": ORDERABLE, "order_states": ORDER_STATES, "parts_of": PARTS}
+        lambda: {
+            "alarm_words": ALARMS,
+            "orderable": ORDERABLE,
+            "order_states": ORDER_STATES,
+            "parts_of": PARTS,
+            "facts_of": facts,
+            "restarts": RESTARTS,
+        }
     )
 
     @blueprint.get("/")

@@ -4,7 +4,6 @@ page's language. A test finds every refusal in the services' code and demands it
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from collections.abc import Callable, Mapping
 from functools import cache
 

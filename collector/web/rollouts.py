@@ -21,9 +21,10 @@ from collector.settings import CollectorSettings
 from collector.store.people import Kiosk
 from collector.web.access import allow, me
 from collector.web.desk import Desk
-from collector.web.fleet_words import ROLLOUT_STATES, STAGES
+from collector.web.fleet_words import ORDER_STATES, ROLLOUT_STATES, STAGES
 from collector.web.forms import Form, Short, required
 from collector.web.menu import Entry, Group
+from collector.web.told_words import RESTARTS, reason
 from collector.web.words import N_
 
 LOOKERS = (Role.BKD_ADMIN, Role.BKD_OFFICER, Role.INSPECTORATE)
@@ -57,7 +58,8 @@ class NewRollout(Form):
 def pages(desk: Desk, _settings: CollectorSettings) -> Blueprint:
     """The rollouts and what is done with them."""
     blueprint = Blueprint("rollouts", __name__, url_prefix="/rollouts")
-    blueprint.context_processor(lambda: {"rollout_states": ROLLOUT_STATES, "stages": STAGES, "sizes": SIZES})
+    told = {"order_states": ORDER_STATES, "why_of": reason, "restarts": RESTARTS}
+    blueprint.context_processor(lambda: {"rollout_states": ROLLOUT_STATES, "stages": STAGES, "sizes": SIZES, **told})
 
     @blueprint.get("/")
     @allow(*LOOKERS)

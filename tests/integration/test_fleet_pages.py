@@ -71,6 +71,16 @@ def test_what_a_kiosk_told_is_escaped(client: FlaskClient) -> None:
     assert "&lt;script&gt;alert" in page
 
 
+def test_what_a_kiosk_told_stands_in_plain_words(client: FlaskClient) -> None:
+    with client.application.extensions["desk"].write() as session:
+        told = '{"reason": "no-pictures", "unit-relay": "active 2"}'
+        session.get_one(Order, "o-identify").detail = told
+    page = client.get(f"/kiosks/{KIOSK}").text
+    assert "kamera tidak memberi gambar" in page
+    assert "berjalan · 2 kali mulai ulang" in page
+    assert "no-pictures" not in page
+
+
 def test_an_order_is_given_and_noted(client: FlaskClient) -> None:
     assert order(client, "identify") == 303
     assert order(client, "restart-part", part="relay") == 303

@@ -15,7 +15,7 @@ from sqlalchemy import update
 from cli.main import main
 from collector.commands.sending import LATE, due, take
 from collector.errors import OrderError
-from collector.fleet.rollouts import Plan, Progress, begin, carry_on, change, progress
+from collector.fleet.rollouts import Failure, Plan, Progress, begin, carry_on, change, progress
 from collector.fleet.waves import Step
 from collector.store.people import Kiosk
 from tests.centre import AT, Centre, FakeKiosk, opened
@@ -87,7 +87,7 @@ def test_a_failure_pauses_it_and_a_person_takes_it_up_or_ends_it(centre: Centre)
     assert turn(centre) == []
     found = now(centre)
     assert (found.state, found.why) == ("paused", "too many failures in wave 1")
-    assert found.failed == [("kiosk-1", "failed: health")]
+    assert found.failed == [Failure("kiosk-1", "failed", "health")]
     with centre.writer.transaction() as connection:
         change(connection, number, "running", "it", "that box was broken before", AT)
     assert turn(centre) == [Step.NEXT]
@@ -107,7 +107,7 @@ def test_no_answer_in_time_is_a_failure(centre: Centre) -> None:
     with centre.writer.transaction() as connection:
         due(connection, centre.keys, AT + later)
     assert turn(centre, later) == [Step.PAUSE]
-    assert now(centre).failed == [("kiosk-1", "expired: no answer")]
+    assert [each.told for each in now(centre).failed] == ["expired: no answer"]
 
 
 def test_a_kiosk_retired_meanwhile_holds_nothing_up(centre: Centre) -> None:
