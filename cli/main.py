@@ -23,6 +23,8 @@ COMMANDS = {
     "phone": "cli.phone",
     "demo-data": "cli.demo_data",
     "rules": "cli.rules",
+    "rota": "cli.rota",
+    "hours": "cli.hours",
     "day": "cli.day",
     "release": "cli.release",
     "provision": "cli.provision",

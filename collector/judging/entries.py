@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from collector.judging.errors import EntryError
-from collector.judging.marks import Mark, Whose, dates_near, touch
+from collector.judging.marks import ONE_DAY, Mark, Whose, dates_near, touch
 from collector.rules.evidence import Disaster, Guarantee, Manual, Permit, Ruling
 from collector.rules.hours import OwnHours, Turn
 from collector.store.hours import Entry, Schedule, StoredTurn
@@ -143,21 +143,51 @@ def _personal(fact: Permit | PersonalHours | Manual | Guarantee | Ruling) -> tup
     return EntryKind.RULING, fact.day, fact.day
 
 
-def set_pattern(connection: Connection, person: str, pattern: str, since: date) -> None:
-    """From that day on the person follows this pattern of hours; days since then are judged again."""
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Who entered hours, when, and why, as far as that was said."""
+
+    by: str
+    at: datetime
+    reason: str = ""
+
+
+def set_pattern(connection: Connection, person: str, pattern: str, since: date, decided: Decided) -> None:
+    """From that day on the person follows this pattern of hours; days since then are judged again. Nothing is checked."""
     mine = (Schedule.person == person, Schedule.since == since)
     connection.execute(delete(Schedule).where(*mine))
-    connection.execute(insert(Schedule).values(person=person, since=since, pattern=pattern))
+    who = {"entered_by": decided.by, "entered_at": decided.at, "reason": decided.reason}
+    connection.execute(insert(Schedule).values(person=person, since=since, pattern=pattern, **who))
     touch(connection, [Mark(Whose.PERSON, person, since, date.max)])
 
 
-def set_turns(connection: Connection, person: str, turns: list[Turn]) -> None:
-    """Enter a stretch of a person's rota; a date that has a turn gets the new one. Days are judged again."""
-    if not turns:
+def set_turns(connection: Connection, turns: Mapping[tuple[str, date], Turn | None]) -> None:
+    """Enter dates of people's rotas, by person and date; None empties a date. Those days are judged again, and no others:
+    a day is judged by its own turn alone. Nothing is checked."""
+    keys = [{"p": person, "d": day} for person, day in sorted(turns)]
+    if not keys:
         return
-    days = {turn.day: turn for turn in turns}
-    mine = (StoredTurn.person == person, StoredTurn.day.in_(sorted(days)))
-    connection.execute(delete(StoredTurn).where(*mine))
-    rows = [{"person": person, "day": day, "shift": turn.shift, "off": turn.off.value} for day, turn in days.items()]
-    connection.execute(insert(StoredTurn), rows)
-    touch(connection, [Mark(Whose.PERSON, person, min(days), max(days))])
+    connection.execute(
+        delete(StoredTurn).where(StoredTurn.person == bindparam("p"), StoredTurn.day == bindparam("d")), keys
+    )
+    rows = [
+        {"person": person, "day": day, "shift": turn.shift, "off": turn.off.value}
+        for (person, day), turn in sorted(turns.items(), key=lambda each: each[0])
+        if turn is not None
+    ]
+    if rows:
+        connection.execute(insert(StoredTurn), rows)
+    touch(connection, _runs(sorted(turns)))
+
+
+def _runs(days: Iterable[tuple[str, date]]) -> Iterator[Mark]:
+    """A mark for each stretch of following dates of a person; `days` in order."""
+    since: tuple[str, date] | None = None
+    last = ("", date.min)
+    for person, day in days:
+        if since is not None and (person, day) != (last[0], last[1] + ONE_DAY):
+            yield Mark(Whose.PERSON, since[0], since[1], last[1])
+            since = None
+        since, last = since or (person, day), (person, day)
+    if since is not None:
+        yield Mark(Whose.PERSON, since[0], since[1], last[1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from collector.store.base import Base
@@ -63,6 +63,9 @@ class Schedule(Base):
     person: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
     since: Mapped[date] = mapped_column(Date, primary_key=True)
     pattern: Mapped[str] = mapped_column(String(64))
+    entered_by: Mapped[str] = mapped_column(String(100), default="", server_default=text("''"))
+    entered_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
 
 
 class StoredTurn(Base):
@@ -73,6 +76,35 @@ class StoredTurn(Base):
     day: Mapped[date] = mapped_column(Date, primary_key=True)
     shift: Mapped[str | None] = mapped_column(String(64))
     off: Mapped[str] = mapped_column(String(8), default="LB")
+
+
+class RotaChange(Base):
+    """Dates of a rota that were entered, imported or taken back together. `id` is random. `unit`: whose rota it was made
+    for; `source`: page, file, command, undo; `file`: name of the file, or id of the change that was taken back."""
+
+    __tablename__ = "rota_changes"
+    __table_args__ = (Index("ix_rota_changes_unit_at", "unit", "at"),)
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    unit: Mapped[str] = mapped_column(String(64))
+    month: Mapped[date] = mapped_column(Date)
+    source: Mapped[str] = mapped_column(String(16))
+    file: Mapped[str] = mapped_column(String(200), default="")
+    cells: Mapped[int]
+    by: Mapped[str] = mapped_column(String(100))
+    at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(Text, default="")
+    undone: Mapped[bool] = mapped_column(default=False)
+
+
+class TurnChange(Base):
+    """One date of a `RotaChange`, before and after: name of a shift, LJ, LB, or nothing."""
+
+    __tablename__ = "turn_changes"
+    change: Mapped[str] = mapped_column(ForeignKey("rota_changes.id", ondelete="CASCADE"), primary_key=True)
+    person: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    before: Mapped[str] = mapped_column(String(64))
+    after: Mapped[str] = mapped_column(String(64))
 
 
 class Entry(Base):

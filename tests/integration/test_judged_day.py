@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection, event, select, update
 
 from collector.judging import entries
-from collector.judging.entries import Finished
+from collector.judging.entries import Decided, Finished
 from collector.judging.marks import Mark, Whose, touch
 from collector.judging.recompute import recompute
 from collector.judging.run import judge_marked
@@ -140,10 +140,9 @@ def test_a_rota_and_a_night_shift_are_judged_from_the_tables(centre: Centre, wal
     wall.beat(WEDNESDAY, "08:00")
     take(centre, wall)
     with centre.writer.transaction() as connection:
-        entries.set_pattern(connection, "p-1", "shift", MONDAY)
-        entries.set_turns(
-            connection, "p-1", [Turn(day=MONDAY, shift="malam"), Turn(day=TUESDAY, shift=None, off=Code.LJ)]
-        )
+        entries.set_pattern(connection, "p-1", "shift", MONDAY, Decided("bkd-1", NOW))
+        night, off = Turn(day=MONDAY, shift="malam"), Turn(day=TUESDAY, shift=None, off=Code.LJ)
+        entries.set_turns(connection, {("p-1", MONDAY): night, ("p-1", TUESDAY): off})
     judge(centre)
     assert day(centre, "p-1", MONDAY).codes == (Code.H,)
     assert day(centre, "p-1", TUESDAY).codes == (Code.LJ,)
@@ -155,7 +154,7 @@ def test_a_schedule_that_contradicts_itself_stops_nobody_else(centre: Centre, wa
     wall.beat(TUESDAY, "08:00")
     take(centre, wall)
     with centre.writer.transaction() as connection:
-        entries.set_pattern(connection, "p-1", "no-such-pattern", MONDAY)
+        entries.set_pattern(connection, "p-1", "no-such-pattern", MONDAY, Decided("bkd-1", NOW))
     judge(centre)
     assert [each.kind for each in day(centre, "p-1", MONDAY).reasons] == [ReasonKind.CONTRADICTION]
     assert day(centre, "p-1", MONDAY).state is State.REVIEW
