@@ -15,6 +15,7 @@ from provisioning.kiosk.wish import Wish
 from provisioning.shell import Shell, must
 from provisioning.step import Step
 from provisioning.steps import File, Files, Packages, Script
+from wire.jwks import KEY_SET
 
 NEEDED = ("python3-venv", "openssl", "nftables", "systemd-timesyncd", "libgomp1", "ca-certificates")
 SCREEN = ("cage", "xwayland", "seatd", "chromium")
@@ -59,7 +60,7 @@ def plan(wish: Wish) -> list[Step]:
         Packages(
             "packages", "Is a Debian mirror reachable? `apt-get update` on it says what is wrong.", *_packages(wish)
         ),
-        Software(wish.bundle),
+        Software(wish.bundle, KEY_SET.decode(wish.release_keys).keyring()),
         Units(wish),
         _weights(),
         Registration(wish),

@@ -5,18 +5,21 @@ from __future__ import annotations
 import hashlib
 import tarfile
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from provisioning.bundle import Bundle
 from provisioning.errors import StepFailed
 from provisioning.shell import Shell, must
 from provisioning.steps import File, Upload
-from wire.release import MANIFEST
-from wire.seals import digest
+from wire.errors import WireError
+from wire.release import MANIFEST, Release, open_manifest, order
+from wire.seals import Keyring, digest
 
 RELEASES = "/opt/siperlu/releases"
 CURRENT = "/opt/siperlu/current"
+FLOOR = "/var/lib/siperlu/agent/floor"
+"""What the agent keeps of the releases that proved good."""
 PROGRAM = f"{CURRENT}/bin/siperlu"
 ROOM = 256 << 20
 """Bytes that stay free: people's check-ins need them."""
@@ -54,9 +57,13 @@ def system_of(shell: Shell) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Software:
-    """The release of a bundle, installed and current; the files of the machine's own system are sent, nothing else."""
+    """The release of a bundle, installed and current; the files of the machine's own system are sent, nothing else.
+
+    `keys`: of releases, to read what runs there; without them only the agent's own floor is kept.
+    """
 
     bundle: Bundle
+    keys: Keyring = field(default_factory=lambda: Keyring([]))
     name: str = "software"
     mend: str = "Is there room on the disk (`df -h /opt`)? Run this again: what is half there is made anew."
 
@@ -70,7 +77,8 @@ class Software:
         return shell.run(_INSTALLED, CURRENT, self.folder, self._mark).code == 0
 
     def do(self, shell: Shell) -> None:
-        """Send, unpack, install, switch."""
+        """Send, unpack, install, switch. Raises StepFailed for one that is older than what may follow on what runs."""
+        _may_follow(shell, self.bundle.release, self.keys)
         with tempfile.TemporaryDirectory() as scratch:
             archive = Path(scratch) / "release.tar"
             _packed(self.bundle, system_of(shell), Path(scratch) / "files", archive)
@@ -81,6 +89,29 @@ class Software:
     @property
     def _mark(self) -> str:
         return digest(self.bundle.sealed)
+
+
+def _may_follow(shell: Shell, release: Release, keys: Keyring) -> None:
+    """The agent's own rule: nobody goes below the floor, or to what cannot read the databases. Raises StepFailed."""
+    floor, runs = shell.run('cat "$1" 2>/dev/null', FLOOR).out.strip(), _running(shell, keys)
+    oldest = max(filter(None, (floor, runs.floor if runs else "")), key=order, default="0.0")
+    if order(release.version) < order(oldest):
+        raise StepFailed(
+            f"version {release.version} is below {oldest}, the oldest that may still be installed there: take a newer bundle"
+        )
+    if runs is not None and release.schema < runs.schema:
+        raise StepFailed(
+            f"version {release.version} cannot read the databases that {runs.version} has written there: take a newer bundle"
+        )
+
+
+def _running(shell: Shell, keys: Keyring) -> Release | None:
+    """What runs there; None for nothing, or what a key has sealed that is gone: with it a machine begins anew."""
+    found = shell.run('cat "$1/$2" 2>/dev/null', CURRENT, MANIFEST)
+    try:
+        return open_manifest(found.out.strip().encode(), keys) if found.code == 0 else None
+    except WireError:
+        return None
 
 
 def _need_room(shell: Shell, need: int) -> None:

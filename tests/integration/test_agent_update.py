@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.agent.update.bundles import BUNDLES
-from kiosk.agent.update.course import PROVING, Course, Stage, Vital, shortcomings
+from kiosk.agent.update.course import PROVING, TRIES, Course, Stage, Vital, shortcomings
 from kiosk.agent.update.releases import Releases
 from kiosk.agent.update.updater import ROOM, Surroundings, Updater
 from provisioning.bundle import write_bundle
@@ -40,6 +40,7 @@ class Box:
         self.releases = Releases(folder / "opt")
         self.works: dict[str, Callable[[Vital], Vital]] = {}
         self.now = START
+        self.turned = timedelta()
         self.free: dict[str, int] = {}
         (folder / "agent" / BUNDLES).mkdir(parents=True)
         (folder / "release.json").write_text(readable(key_set([KEY.public], [])))
@@ -80,15 +81,19 @@ class Box:
                 system=self.system,
                 vital=self.vital,
                 pause=self.pause,
-                now=lambda: self.now,
+                now=lambda: self.now + self.turned,
+                ticks=self.ticks,
                 free=lambda folder: self.free.get(folder.name, 1 << 40),
             )
         )
 
     def vital(self) -> Vital:
         """As good as ever, unless the running release is said to behave otherwise."""
-        well = replace(WELL, frame_at=self.now, last_seq=7 + len(self.system.asked))
+        well = replace(WELL, frame_at=self.now + self.turned, last_seq=7 + len(self.system.asked))
         return self.works.get(self.releases.current, lambda same: same)(well)
+
+    def ticks(self) -> float:
+        return (self.now - START).total_seconds()
 
     def pause(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
@@ -371,6 +376,60 @@ def test_power_cut_within_a_step_is_taken_up_again(box: Box, where: str, monkeyp
     assert found is not None
     assert box.updater.run(found).stage is Stage.DONE
     assert box.releases.current == "1.1.0"
+
+
+def test_a_release_that_takes_the_machine_down_each_time_is_not_tried_for_ever(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box.bundle("1.1.0")
+
+    def cut(system: FakeSystem, parts: Sequence[str]) -> None:
+        if box.releases.current == "1.1.0":
+            raise Cut
+        restart(system, parts)
+
+    restart = FakeSystem.restart
+    monkeypatch.setattr(FakeSystem, "restart", cut)
+    course = box.updater.begin("c-1", "1.1.0")
+    for _ in range(TRIES):
+        with pytest.raises(Cut):
+            box.updater.run(course)
+        found = box.updater.under_way()
+        assert found is not None
+        course = found
+    ended = box.updater.run(course)
+    assert (ended.stage, ended.reason, box.releases.current) == (Stage.FAILED, "went-down", "1.0.0")
+
+
+@pytest.mark.parametrize("turned", [timedelta(days=40), timedelta(days=-40)], ids=["ahead", "back"])
+def test_a_clock_that_is_turned_while_a_release_proves_itself_decides_nothing(box: Box, turned: timedelta) -> None:
+    box.bundle("1.1.0")
+    looks = []
+
+    def late(well: Vital) -> Vital:
+        looks.append(well)
+        if len(looks) == 3:
+            box.turned = turned
+        return well if len(looks) > 5 else replace(well, online=False)
+
+    box.works["1.1.0"] = late
+    assert box.update("1.1.0").stage is Stage.DONE
+    assert len(looks) == 6
+
+
+@pytest.mark.parametrize("stage", [Stage.INSTALLED, Stage.SWITCHED, Stage.RETURNING])
+def test_what_a_technician_provisioned_meanwhile_stays(box: Box, stage: Stage) -> None:
+    box.bundle("1.1.0")
+    box.works["1.1.0"] = lambda well: replace(well, online=False)
+    course = box.updater.begin("c-1", "1.1.0")
+    while course.stage is not stage:
+        course = box.updater.step(course)
+    by_hand = box.folder / "opt/releases/2.0.0"
+    by_hand.mkdir()
+    (by_hand / ".complete").write_text("x")
+    box.releases.switch("2.0.0")
+    assert box.updater.run(course).stage is Stage.FAILED
+    assert box.releases.current == "2.0.0"
 
 
 def test_old_releases_go_but_the_one_before_stays(box: Box) -> None:

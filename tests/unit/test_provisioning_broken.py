@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -72,15 +73,16 @@ def release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Software:
     monkeypatch.setattr(software, "RELEASES", str(opt / "releases"))
     monkeypatch.setattr(software, "CURRENT", str(opt / "current"))
     monkeypatch.setattr(software, "system_of", lambda _: TARGET)
-    return Software(bundle(tmp_path))
+    monkeypatch.setattr(software, "FLOOR", str(tmp_path / "floor"))
+    return Software(bundle(tmp_path), Keyring([KEY.public]))
 
 
-def bundle(folder: Path) -> Bundle:
+def bundle(folder: Path, version: str = "1.1.0", floor: str = "1.0.0", schema: int = 1) -> Bundle:
     source = folder / "source"
-    source.mkdir()
+    source.mkdir(exist_ok=True)
     (source / "siperlu.whl").write_bytes(os.urandom(1 << 20))
-    out = folder / "siperlu-1.1.0.tar"
-    recipe = Recipe("1.1.0", "1.0.0", datetime(2026, 1, 5, tzinfo=UTC), 1)
+    out = folder / f"siperlu-{version}.tar"
+    recipe = Recipe(version, floor, datetime(2026, 1, 5, tzinfo=UTC), schema)
     write_bundle(out, recipe, collected([(source, f"wheels/{TARGET}", TARGET)]), KEY)
     return open_bundle(out, Keyring([KEY.public]))
 
@@ -108,6 +110,33 @@ def test_a_power_cut_in_the_middle_of_the_installation(tmp_path: Path, shims: Sh
     shims.put("python3", VENV.format(more=""))
     finished(release)
     assert (tmp_path / "opt/current/installed").exists()
+
+
+@pytest.mark.parametrize(
+    ("runs", "floor", "says"),
+    [
+        ({"version": "2.0.0", "floor": "1.5.0"}, "", "version 1.1.0 is below 1.5.0"),
+        ({"version": "1.2.0", "floor": "1.0.0"}, "1.2.0", "version 1.1.0 is below 1.2.0"),
+        (
+            {"version": "1.2.0", "floor": "1.0.0", "schema": 2},
+            "1.0.0",
+            "cannot read the databases that 1.2.0 has written",
+        ),
+        ({"version": "1.2.0", "floor": "1.0.0"}, "1.0.0", ""),
+    ],
+)
+def test_an_old_bundle_at_hand_takes_no_kiosk_below_its_floor(  # noqa: PLR0917 - a table
+    tmp_path: Path, shims: Shims, release: Software, runs: dict[str, Any], floor: str, says: str
+) -> None:
+    shims.put("python3", VENV.format(more=""))
+    (tmp_path / "floor").write_text(floor)
+    (tmp_path / "opt/current/release.jws").write_bytes(bundle(tmp_path, **runs).sealed)
+    if not says:
+        finished(release)
+        return
+    broken = one(release)
+    assert says in broken.text
+    assert current(tmp_path) == "1.0.0"
 
 
 def test_pip_that_fails_is_repeated_in_its_own_words(tmp_path: Path, shims: Shims, release: Software) -> None:

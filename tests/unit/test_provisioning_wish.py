@@ -45,8 +45,10 @@ HOSTILE = [
 ]
 
 
-def wish(unit: str = "DISDIK", settings: Mapping[str, Mapping[str, Value]] | None = None, **more: Any) -> Wish:
-    return Wish("disdik-1", unit, "", "https://c", Bundle(Path(), RELEASE, b""), b"", settings=settings or {}, **more)
+def wish(
+    unit: str = "DISDIK", settings: Mapping[str, Mapping[str, Value]] | None = None, keys: bytes = b"", **more: Any
+) -> Wish:
+    return Wish("disdik-1", unit, "", "https://c", Bundle(Path(), RELEASE, b""), keys, settings=settings or {}, **more)
 
 
 @given(st.text(), st.text())

@@ -27,6 +27,9 @@ ENDS = frozenset({Stage.DONE, Stage.FAILED})
 PROVING = timedelta(seconds=150)
 """A new release has so long to be as good as the old one: models load in seconds, a slow card and network need more."""
 
+TRIES = 3
+"""A release whose proof ends with the machine going down, again and again, is the reason: it is not proven once more."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vital:
@@ -40,7 +43,7 @@ class Vital:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
     """An update under way. `order`: the command's id; `previous`: version before it, empty for none; `before`: how the kiosk was
-    then; `reason`: why it failed."""
+    then; `reason`: why it failed; `tries`: how often its proof was begun."""
 
     order: str
     version: str
@@ -48,6 +51,7 @@ class Course:
     stage: Stage
     before: Vital
     reason: str = ""
+    tries: int = 0
 
 
 def shortcomings(before: Vital, after: Vital, since: datetime) -> list[str]:

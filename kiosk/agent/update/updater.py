@@ -15,7 +15,7 @@ from typing import Any
 
 from kiosk.agent.system import System, SystemFailed
 from kiosk.agent.update.bundles import clear, held
-from kiosk.agent.update.course import ENDS, PROVING, Course, Stage, Vital, shortcomings
+from kiosk.agent.update.course import ENDS, PROVING, TRIES, Course, Stage, Vital, shortcomings
 from kiosk.agent.update.releases import Releases
 from kiosk.files import sync
 from provisioning.bundle import Bundle, open_bundle
@@ -38,7 +38,7 @@ INSTALLED = 4
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What an update works with. `folder`: the agent's own; `target`: this machine as releases name it; `vital`: how the kiosk
-    is now; `pause`: waits between two looks at it; `free`: bytes that may be written in a folder."""
+    is now; `pause`: waits between two looks at it; `ticks`: seconds that no clock step changes; `free`: bytes that may be written in a folder."""
 
     folder: Path
     releases: Releases
@@ -48,6 +48,7 @@ class Surroundings:
     vital: Callable[[], Vital]
     pause: Callable[[float], object] = time.sleep
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ticks: Callable[[], float] = time.monotonic
     free: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free
 
 
@@ -106,15 +107,24 @@ class Updater:
         return replace(course, stage=Stage.INSTALLED)
 
     def _switch(self, course: Course) -> Course:
+        if self._around.releases.current not in {course.previous, course.version}:
+            return _replaced(course)
         self._around.releases.switch(course.version)
         return replace(course, stage=Stage.SWITCHED)
 
     def _prove(self, course: Course) -> Course:
-        since = self._around.now()
+        if self._around.releases.current != course.version:
+            return _replaced(course)
+        if course.tries >= TRIES:
+            return replace(course, stage=Stage.RETURNING, reason="went-down")
+        self._keep(replace(course, tries=course.tries + 1))
         missing = ["not-started"]
         try:
+            since = self._around.now()
             self._around.system.restart(RESTARTED)
-            while self._around.now() - since < PROVING:
+            end = self._around.ticks() + PROVING.total_seconds()
+            while self._around.ticks() < end:
+                since = min(since, self._around.now())  # the new release may learn the time, and turn the clock back
                 missing = shortcomings(course.before, self._around.vital(), since)
                 if not missing:
                     return replace(course, stage=Stage.PROVEN)
@@ -124,7 +134,7 @@ class Updater:
         return replace(course, stage=Stage.RETURNING, reason=",".join(missing))
 
     def _return(self, course: Course) -> Course:
-        if course.previous:
+        if course.previous and self._around.releases.current == course.version:
             self._around.releases.switch(course.previous)
         try:
             self._around.system.restart(RESTARTED)
@@ -209,6 +219,11 @@ class Updater:
     def _keep(self, course: Course) -> None:
         before = {**asdict(course.before), "frame_at": course.before.frame_at and course.before.frame_at.isoformat()}
         _write(self._around.folder / STATE, json.dumps({**asdict(course), "before": before}))
+
+
+def _replaced(course: Course) -> Course:
+    """Somebody provisioned another release meanwhile: that one stays."""
+    return replace(course, stage=Stage.FAILED, reason="replaced-by-hand")
 
 
 def _course(tree: Any) -> Course:
