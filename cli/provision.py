@@ -98,6 +98,12 @@ def failures() -> Iterator[None]:
 @click.option(
     "--setting", "settings", multiple=True, metavar="SECTION.KEY=VALUE", help="A line of kiosk.toml; may be repeated."
 )
+@click.option(
+    "--allow-usb",
+    multiple=True,
+    metavar="VENDOR:PRODUCT",
+    help="A USB device that is let in (keypad, touch panel, modem), as lsusb shows it; may be repeated.",
+)
 @click.option("--no-screen", is_flag=True, help="The box has lights and sound, and no screen.")
 @click.option("--dry-run", is_flag=True, help="Change nothing; tell what would be changed.")
 @click.option(
@@ -231,9 +237,9 @@ def _wish(machine: Machine, wish: dict[str, Any], bundle: Bundle, keys: bytes) -
         name, key, value = _setting(each)
         settings.setdefault(name, {})[key] = value
     screen = machine.screen and not wish["no_screen"]
-    return Wish(
-        machine.id, machine.unit, machine.claim, wish["centre"], bundle, keys, wish["centre_ca"], screen, settings
-    )
+    usb = (*machine.usb, *(device.lower() for device in wish["allow_usb"]))
+    of_all = wish["centre"], bundle, keys, wish["centre_ca"]
+    return Wish(machine.id, machine.unit, machine.claim, *of_all, screen=screen, settings=settings, usb=usb)
 
 
 def _setting(text: str) -> tuple[str, str, Any]:

@@ -16,6 +16,7 @@ KINDS: Mapping[str, tuple[type, str]] = {
     **dict.fromkeys(("host", "id", "unit", "claim", "scope", "user"), TEXT),
     "port": (int, "a number without quotes"),
     "screen": (bool, "true or false without quotes"),
+    "usb": (list, 'a list, as ["04d9:1203"]'),
     "settings": (dict, "a table of sections, as [kiosk.settings.camera]"),
 }
 
@@ -32,6 +33,7 @@ class Machine:
     port: int | None = None
     screen: bool = True
     settings: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    usb: tuple[str, ...] = ()
 
 
 def read(path: Path) -> list[Machine]:
@@ -71,7 +73,8 @@ def _machine(path: Path, number: int, entry: Any) -> Machine:
     if host.startswith("-") or any(character.isspace() for character in host):
         raise InventoryError(f"{where}: host {host!r} is no name or address")
     given = {name: value for name, value in entry.items() if name != "scope"}
-    return Machine(**{"host": "", "claim": "", **given})
+    devices = tuple(str(device) for device in given.pop("usb", ()))
+    return Machine(**{"host": "", "claim": "", **given}, usb=devices)
 
 
 def _no_twins(path: Path, machines: list[Machine]) -> None:

@@ -11,6 +11,7 @@ from provisioning.errors import StepFailed
 from provisioning.kiosk.clock import Clock
 from provisioning.kiosk.registering import Registration, answer_on
 from provisioning.kiosk.software import CURRENT, PROGRAM, Software, system_of, units
+from provisioning.kiosk.usb import Usb
 from provisioning.kiosk.wish import Wish
 from provisioning.shell import Shell, must
 from provisioning.step import Step
@@ -74,6 +75,7 @@ def plan(wish: Wish) -> list[Step]:
             [File("/etc/ssh/sshd_config.d/10-siperlu.conf", SSH.encode())],
             "sshd -t && systemctl reload ssh",
         ),
+        Usb(wish.usb),
         Boot(),
         Started(),
         SelfTest(),

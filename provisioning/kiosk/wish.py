@@ -11,6 +11,7 @@ from pathlib import Path
 
 from provisioning.bundle import Bundle
 from provisioning.errors import InventoryError
+from provisioning.kiosk.usb import ID
 from wire.errors import ContractError
 from wire.registration import RegistrationAnswer, read_claim
 from wire.topics import Address, parse
@@ -21,7 +22,7 @@ Value = str | int | float | bool
 @dataclass(frozen=True, slots=True)
 class Wish:
     """A kiosk as it is to be. `claim`: its one-time code, needed until it is registered; `centre`: https address of the centre's
-    pages; `release_keys`: the public key set that updates are checked with; `settings`: further sections of its kiosk.toml."""
+    pages; `release_keys`: the public key set that updates are checked with; `settings`: further sections of its kiosk.toml; `usb`: devices that may be plugged in besides storage, hubs and cameras, as vendor:product."""
 
     id: str
     unit: str
@@ -32,6 +33,7 @@ class Wish:
     centre_ca: Path | None = None
     screen: bool = True
     settings: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    usb: tuple[str, ...] = ()
 
     def check(self) -> None:
         """Raises InventoryError that names the value, the rule and the mend."""
@@ -46,6 +48,9 @@ class Wish:
             raise InventoryError(f"unit {self.unit[:80]!r}: 1 to 64 printable characters, as the centre lists it")
         if not re.fullmatch(r"https?://[A-Za-z0-9.\[\]:-]+(/[\x21-\x7e]*)?", self.centre):
             raise InventoryError(f"centre {self.centre[:80]!r}: not an https address, as https://siperlu.example.go.id")
+        for device in self.usb:
+            if not ID.fullmatch(device):
+                raise InventoryError(f"USB device {device[:40]!r}: vendor:product as `lsusb` shows it, as 04d9:1203")
         for section, values in self.settings.items():
             for key, value in values.items():
                 _settable(section, key, value)
