@@ -69,3 +69,8 @@ campaign-nspawn: setup
 .PHONY: campaign-locks
 campaign-locks: setup
 	$(BIN)/python -m tests.e2e.locks_campaign $(ARGS)
+
+# A whole kiosk in emulated machines: pins, memory, networks, power cuts, aarch64, a Raspberry Pi 3B. Root, network for the first time, an hour: ARGS="--part gpio"
+.PHONY: campaign-appliance
+campaign-appliance: setup
+	$(BIN)/python -m tests.e2e.appliance_campaign $(ARGS)

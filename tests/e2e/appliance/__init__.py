@@ -1,0 +1,1 @@
+"""Whole kiosks in emulated machines: `make campaign-appliance`. See `campaign.py`."""

@@ -1,0 +1,98 @@
+"""Parts `power` and `update`: QEMU is killed, so that all the guest had not written through is gone, as when a plug is pulled."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from typing import Any
+
+from cli.output import say
+from tests.e2e.appliance.books import agree, ledger
+from tests.e2e.appliance.pins import WATCH
+from tests.e2e.appliance.stage import KIOSK, LIGHTS, Stage
+from tests.fixtures.containers import Broken, wait
+
+CUTS = 3
+GREEN_LIMIT_S = 900
+SERVE_LIMIT_S = 900
+WORKS = "systemctl is-active siperlu-kiosk siperlu-relay >/dev/null && readlink /opt/siperlu/current"
+
+
+def power(stage: Stage) -> dict[str, Any]:
+    """Power is cut at the very moment that a person sees green; that record is on the disk when the kiosk is back."""
+    stage.set_up()
+    boots, found = [], []
+    for _ in range(CUTS):
+        stage.wait_for_check_in(SERVE_LIMIT_S)
+        before = agree(stage, SERVE_LIMIT_S)
+        cut_at_green(stage)
+        boots.append(round(stage.machine.start()))
+        wait("the kiosk runs again", lambda: stage.machine.run(WORKS, check=False), SERVE_LIMIT_S)
+        after = ledger(stage)
+        new = len(after.check_ins) - len(before.check_ins)
+        found.append(new)
+        say(f"      cut at green: {new} new check-ins on the disk, record {after.last} is the last")
+        if new < 1 or after.whole != "ok":
+            raise Broken(f"green was seen and its record is gone: {before} before, {after} after the cut")
+    whole = agree(stage, SERVE_LIMIT_S)
+    return {"cuts": CUTS, "new_check_ins_found_after_each": found, "boot_s": boots, "records": whole.last}
+
+
+def cut_at_green(stage: Stage) -> None:
+    """Look at the pins until the green one goes on, and cut."""
+    machine = stage.machine
+    machine.run("cat > /srv/pin_watch.py", given=WATCH.read_bytes())
+    script = f"python3 /srv/pin_watch.py {GREEN_LIMIT_S} {LIGHTS['green']}"
+    line = [*machine.ssh(), f"root@{machine.address}", script]
+    with subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as watching:
+        dark = False  # it may be green from an earlier person when the watch begins
+        for told in watching.stdout or ():
+            level = json.loads(told)[1][0]
+            if level and dark:
+                machine.cut_power()
+                watching.kill()
+                return
+            dark = dark or not level
+    raise Broken(f"no green within {GREEN_LIMIT_S} s")
+
+
+def update(stage: Stage) -> dict[str, Any]:
+    """Power is cut while a release is installed beside the running one, and again while it is proven; a working one boots."""
+    machine = stage.set_up().machine
+    stage.wait_for_check_in(SERVE_LIMIT_S)
+    before = agree(stage, SERVE_LIMIT_S)
+    stage.push(stage.release("0.1.1"))
+    stage.order("update", "version=0.1.1")
+    booted: dict[str, str] = {}
+    moments = {
+        "installing": "ls -d /opt/siperlu/releases/0.1.1* 2>/dev/null | head -n 1",
+        "switched": "readlink /opt/siperlu/current | grep 0.1.1",
+    }
+    for moment, look in moments.items():
+        begun = time.monotonic()
+        reached = _reached(stage, look, SERVE_LIMIT_S)
+        if not reached:
+            say(f"      {moment}: not seen within {SERVE_LIMIT_S} s: {stage.answer('update')}")
+            booted[moment] = "not seen"
+            continue
+        machine.cut_power()
+        machine.start()
+        wait("a working release runs", lambda: machine.run(WORKS, check=False), SERVE_LIMIT_S)
+        booted[moment] = machine.run(WORKS)
+        say(f"      cut when {moment}, {time.monotonic() - begun:.0f} s: {booted[moment]} runs")
+    stage.wait_for_check_in(SERVE_LIMIT_S)
+    after = agree(stage, SERVE_LIMIT_S)
+    if after.records < before.records or "installing" not in booted or booted["installing"] == "not seen":
+        raise Broken(f"{booted}; {before} before, {after} after")
+    return {"booted": booted, "answer": stage.answer("update"), "records": after.last, "kiosk": KIOSK}
+
+
+def _reached(stage: Stage, look: str, limit_s: float) -> bool:
+    end = time.monotonic() + limit_s
+    while time.monotonic() < end:
+        if stage.machine.run(look, check=False):
+            return True
+        if stage.answer("update"):
+            return False
+    return False
