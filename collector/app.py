@@ -128,6 +128,7 @@ def _ingest(lane: Lane, intake: Intake, publish: Callable[[list[Outgoing]], obje
 
 
 def _jobs(settings: CollectorSettings, writer: Writer, keys: CentreKeys, link: Link, connected: Event) -> RosterJob:
+    from collector.announcing.rules import Announcer, rules_of, without_roster  # noqa: PLC0415 - ingest announces nothing
     from collector.people import publisher  # noqa: PLC0415 - ingest alone needs no models
     from collector.people.sealing import reseal_all  # noqa: PLC0415
     from models import manifest  # noqa: PLC0415
@@ -135,11 +136,16 @@ def _jobs(settings: CollectorSettings, writer: Writer, keys: CentreKeys, link: L
     manifest.card(settings.rosters.embedder)  # said now, when it is no model
     reseal_all(writer, keys)
     too_large: set[str] = set()
+    announcer = Announcer(keys, settings, now)
 
     def changes(session: Session) -> list[Outgoing]:
-        return publisher.changes(session, keys, settings, now(), too_large)
+        return [*publisher.changes(session, keys, settings, now(), too_large), *announcer.changes(session)]
 
-    return RosterJob(writer, link, connected, changes, publisher.everything, settings.rosters.every_s)
+    def everything(session: Session, after: str) -> tuple[str, list[Outgoing]]:
+        kiosk, messages = publisher.everything(session, after)
+        return kiosk, [*messages, *(rules_of(session, kiosk) if kiosk else without_roster(session))]
+
+    return RosterJob(writer, link, connected, changes, everything, settings.rosters.every_s)
 
 
 def _violations(settings: CollectorSettings, writer: Writer, stack: ExitStack) -> Part:

@@ -80,6 +80,9 @@ class Rosters(Section):
     false_accepts: float = key(0.001, "Wanted share of strangers accepted at a kiosk.", ge=1e-6, le=0.1)
     embedder: str = key("dlib", "Embedder of the templates, as named in models/manifest.toml.")
     weights: Path = key(Path("/var/lib/siperlu/weights"), "Installed weights.")
+    picture_share: float = key(
+        0.0, "Share of sure check-ins of which kiosks keep a picture too; of doubtful ones they always do.", ge=0, le=1
+    )
     every_s: float = key(
         10.0,
         "Changes of people and kiosks are looked for so often, and at every connection.",

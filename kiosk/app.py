@@ -43,7 +43,9 @@ from kiosk.roster import RosterReader
 from kiosk.screen import ScreenServer
 from kiosk.settings import KioskSettings, LightsSettings
 from kiosk.status import KEYS
+from kiosk.told import RulesReader, wish
 from models.engine import open_engine
+from wire import messages as m
 from wire.records import Event, Place
 
 log = logging.getLogger(__name__)
@@ -70,6 +72,7 @@ class Store:
         self._relay = relay
         self._keys: KioskKeys | None = None
         self._roster: RosterReader | None = None
+        self._rules = RulesReader(relay, settings.kiosk.id, settings.folders.centre_keys)
 
     def open_ledger(self) -> Ledger:
         """The ledger, its keys made at first start. Raises LedgerError, KeyFileError."""
@@ -82,6 +85,10 @@ class Store:
             mend = "start the relay, which mends it: only its receipts tell whether this ledger went back in time"
             raise LedgerError(f"{error}; {mend}") from error
         return Ledger(folder, kiosk, self._keys, clock.read, receipts)
+
+    def read_rules(self) -> m.Rules | None:
+        """What the centre says of hours, holidays and pictures; None while it says nothing that can be believed."""
+        return self._rules.read()
 
     def read_roster(self) -> Roster | None:
         """The roster in force; None while there is none, or no key to read it with."""
@@ -111,8 +118,8 @@ def run(settings: KioskSettings, stop: threading.Event) -> Tally:
         eye = keep(
             Eye(partial(open_engine, settings.folders.weights, settings.vision.detector, settings.vision.embedder))
         )
-        centre = keep(Centre(relay, store.read_roster, journal, now, settings.relay.keep_days))
-        pictures = _pictures(keep, settings, journal)
+        centre = keep(Centre(relay, store.read_roster, journal, now, settings.relay.keep_days, store.read_rules))
+        pictures = _pictures(keep, settings, journal, lambda: wish(centre.rules))
         live = keep(LivePicture(screen.picture))
         look = settings.camera
         camera = keep(open_camera(look.address, look.width, look.height, look.stall_s))
@@ -145,7 +152,9 @@ def run(settings: KioskSettings, stop: threading.Event) -> Tally:
         return loop.tally
 
 
-def _pictures(keep: Callable[[Closable], Closable], settings: KioskSettings, journal: Journal) -> Pictures | None:
+def _pictures(
+    keep: Callable[[Closable], Closable], settings: KioskSettings, journal: Journal, wanted: Callable[[], Wish]
+) -> Pictures | None:
     """What keeps pictures; None where none are taken. Those that wait are let go all the same once the centre has them."""
     album = Album(settings.folders.ledger, settings.evidence)
     keeper = Keeper(album, RelayReader(settings.folders.relay), clock.read)
@@ -154,7 +163,7 @@ def _pictures(keep: Callable[[Closable], Closable], settings: KioskSettings, jou
         Sealer(lambda: journal.ledger, CentreKeys(settings.folders.centre_keys).box), album, keeper.tend
     )
     keep(darkroom)
-    return Pictures(darkroom, Wish, random.SystemRandom().random) if settings.evidence.enabled else None
+    return Pictures(darkroom, wanted, random.SystemRandom().random) if settings.evidence.enabled else None
 
 
 def _kept(parts: ExitStack, part: C) -> C:

@@ -13,7 +13,7 @@ from pydantic import Field, JsonValue
 
 from wire.codec import Codec
 from wire.seals import LARGEST
-from wire.types import Argument, ChainId, Cosine, Count, Digest, Instant, KioskId, Name, PersonId, Seq, Word
+from wire.types import Argument, ChainId, Cosine, Count, Digest, Instant, KioskId, Name, PersonId, Seq, Share, Word
 
 MAX_MESSAGE_BYTES = LARGEST
 """Longest sealed message of any kind that is accepted: a sealed roster manifest of 15,000 people takes 1.8 MB."""
@@ -134,13 +134,15 @@ class DayHours:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """Hours and holidays, only so that the screen can say what a look means. `holidays`: local dates, YYYY-MM-DD."""
+    """Hours and holidays, only so that the screen can say what a look means. `holidays`: local dates, YYYY-MM-DD. `picture_share`: of
+    how many sure check-ins a picture is wanted too, 0 to 1."""
 
     kiosk: KioskId
     at: Instant
     version: Count
     hours: tuple[DayHours, ...]
     holidays: tuple[Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")], ...] = ()
+    picture_share: Share = 0.0
 
 
 CommandName = Literal[

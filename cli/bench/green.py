@@ -42,6 +42,7 @@ from models import store
 from models.engine import Engine, open_engine
 from models.errors import ModelsError
 from models.face import Image
+from wire import messages as m
 from wire.records import Place
 from wire.seals import DecryptionKey, KeyName
 
@@ -59,6 +60,7 @@ class FixedCentre:
     gallery: Gallery | None
     roster: Roster | None = None
     trouble: Reason | None = None
+    rules: m.Rules | None = None
     online: bool = True
     backlog: int = 0
     alive: bool = True

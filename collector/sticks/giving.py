@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from collector.announcing.rules import rules_of
 from collector.commands import sending
 from collector.errors import StickUseError
 from collector.ingest.judge import NOT_FINAL, Reason
@@ -71,6 +72,7 @@ def give(stick: StickFolder, writer: Writer, keys: CentreKeys, kiosk: str, now: 
         due = {
             "receipts": receipts(_news(session, kiosk), keys, now),
             "roster": roster_of(session, kiosk),
+            "rules": rules_of(session, kiosk),
             "commands": sending.carried(session.connection(), keys, kiosk, now),
         }
     # Committed before it is written: a command that may be on its way cannot be cancelled any more.

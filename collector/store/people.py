@@ -112,6 +112,16 @@ class PublishedRoster(Base):
     sealed: Mapped[str] = mapped_column(Text)
 
 
+class PublishedRules(Base):
+    """Hours, holidays and wishes that a kiosk was last told. `version` is of the size of Unix milliseconds."""
+
+    __tablename__ = "published_rules"
+    kiosk: Mapped[str] = mapped_column(ForeignKey("kiosks.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime]
+    sealed: Mapped[str] = mapped_column(Text)
+
+
 class PublishedEntry(Base):
     """One sealed roster entry a kiosk was last given; `content` is a SHA-256 of what it says, to whom and under which seal,
     to tell a change. All three empty: it was taken away, and a broker is told so again on every reconnect."""

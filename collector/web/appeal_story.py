@@ -15,6 +15,7 @@ TRIES = {
     "spoof": ("incident", "bad", N_("%(kiosk)s: a photo or a screen was held up")),
     "covered-face": ("fault", "ask", N_("%(kiosk)s: a face stayed covered")),
     "pin-failed": ("never", "ask", N_("%(kiosk)s: a wrong PIN was given")),
+    "look-alike": ("never", "ask", N_("%(kiosk)s: sent to the officer, as like somebody else")),
     "out-of-service": ("fault", "bad", N_("%(kiosk)s: out of service")),
     "in-service": ("check", "good", N_("%(kiosk)s: in service again")),
     "camera-lost": ("fault", "bad", N_("%(kiosk)s: no pictures from the camera")),

@@ -48,6 +48,7 @@ ACTIONS = {
     "sample.draw": N_("Drew a sample"),
     "sample.judge": N_("Judged a drawn match"),
     "sample.read": N_("Looked at a drawn match"),
+    "evidence.read": N_("Looked at pictures"),
     "retention.evidence": N_("Deleted evidence pictures"),
     "retention.set-aside": N_("Emptied messages set aside"),
     "retention.template": N_("Deleted a template"),

@@ -112,7 +112,14 @@ def _items(blueprint: Blueprint, desk: Desk, settings: CollectorSettings) -> Non
             others = reading.same_day(session, one, day.start, day.end)
             shown = _pictures(session, settings, evidence, one)
         _note(desk, one, sample, pictures=shown is not None)
-        values: dict[str, Any] = {"evidence": evidence, "around": beside, "others": others, "pictures": shown}
+        past = one.at is not None and one.at < desk.now() - timedelta(days=settings.retention.evidence_days)
+        values: dict[str, Any] = {
+            "evidence_past": past,
+            "evidence": evidence,
+            "around": beside,
+            "others": others,
+            "pictures": shown,
+        }
         form = Judge(why=one.why)
         return render_template("samples/item.html", sample=found, item=one, form=form, **values)
 

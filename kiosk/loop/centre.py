@@ -14,6 +14,7 @@ from kiosk.ledger import Entry, LedgerError, Receipted
 from kiosk.loop.journal import Journal
 from kiosk.relay.reader import RelayReader
 from kiosk.service import Reason
+from wire.messages import Rules
 
 log = logging.getLogger(__name__)
 
@@ -30,18 +31,21 @@ PAUSE_S = 2.0
 
 class Centre:
     """A thread that looks about three times a second. `roster`: the newest that can be believed; `gallery`: who may be recognised
-    by it, None with `trouble` set;
+    by it, None with `trouble` set; `rules`: what the centre says of hours and wishes;
     `online`: the relay reaches the broker; `backlog`: records without a receipt."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - each is one of its neighbours
         self,
         relay: RelayReader,
         read_roster: Callable[[], Roster | None],
         journal: Journal,
         now: Callable[[], Reading],
         keep_days: int,
+        read_rules: Callable[[], Rules | None] = lambda: None,
     ) -> None:
         self.roster: Roster | None = None
+        self.rules: Rules | None = None
+        self._read_rules = read_rules
         self.gallery: Gallery | None = None
         self.trouble: Reason | None = Reason.STARTING
         self.online = False
@@ -92,6 +96,7 @@ class Centre:
             self._stale |= self._relay.changed()
             if self._stale:
                 self._take(received)
+                self.rules = self._read_rules()
             keys = self._journal.ledger is not None  # they are opened with it
             if keys and (self._stale or self.gallery is None):
                 self._take_roster(model)

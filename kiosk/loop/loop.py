@@ -33,6 +33,7 @@ from kiosk.screen import ScreenServer, Surroundings, short_name
 from kiosk.service import Part, Reason, Service
 from kiosk.vision import Look, Vision
 from models.face import Box
+from wire import messages as m
 from wire.records import Event, Heartbeat, Place
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ class FromCentre(Protocol):
 
     roster: Roster | None
     gallery: Gallery | None
+    rules: m.Rules | None
     trouble: Reason | None
     online: bool
     backlog: int
@@ -317,6 +319,7 @@ class Loop:
                 clock_trusted=reading.source != "none",
                 enrolled=0 if gallery is None else len(gallery),
                 pins=self._parts.pins.holders,
+                rules=self._parts.centre.rules,
             )
         )
 

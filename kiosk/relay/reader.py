@@ -14,7 +14,7 @@ from kiosk.database import Reader, has_writer
 from kiosk.ledger.entry import Receipted, Rejection
 from kiosk.relay import pictures, receipts, rosters, spool
 from kiosk.relay.rosters import RawRoster
-from kiosk.relay.tables import LINK
+from kiosk.relay.tables import LATEST, LINK
 
 T = TypeVar("T")
 
@@ -71,6 +71,10 @@ class RelayReader:
         """The roster in force, encrypted; None before the first complete one. Raises WireError for damaged text, too."""
         return self._ask(rosters.raw_roster, None)
 
+    def rules(self) -> str | None:
+        """The newest rules as the centre sealed them; None before the first."""
+        return self._ask(latest_rules, None)
+
     def roster_versions(self) -> dict[str, int]:
         """Versions of the active roster and of the candidate, by slot: while they stand, so does the roster in force."""
         return self._ask(rosters.versions, {})
@@ -85,6 +89,11 @@ class RelayReader:
 
     def _ask(self, ask: Callable[[Connection], T], nothing: T) -> T:
         return self._reader.look(ask) if self._reader.path.exists() else nothing
+
+
+def latest_rules(connection: Connection) -> str | None:
+    """The rules as relay.db has them."""
+    return connection.execute(select(LATEST.c.sealed).where(LATEST.c.kind == "rules")).scalar()
 
 
 def link_state(connection: Connection) -> LinkState:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from firmware.signals import Signal
 from models.face import Box, Hint
+from wire.messages import Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +29,14 @@ class Card:
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What stands around the state: online, records waiting for a receipt, whether the clock is trusted, people enrolled, and how
-    many may give a PIN now."""
+    many may give a PIN now, what the centre says of the day's hours."""
 
     online: bool
     backlog: int
     clock_trusted: bool
     enrolled: int
     pins: int = 0
+    rules: Rules | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from math import ceil
 from flask import Flask, Response, abort, jsonify, request
 
 from kiosk.pin import Answer, Said
-from kiosk.screen.view import N_, Translate
+from kiosk.screen.view import Translate
+from kiosk.screen.words import N_
 
 AskPin = Callable[[str, str], Answer]
 """Looks at a number and a PIN: `kiosk.pin.PinDesk.ask`."""

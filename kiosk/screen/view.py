@@ -11,6 +11,8 @@ from babel.dates import format_date
 
 from firmware.signals import Signal
 from kiosk.screen.card import Card, Surroundings
+from kiosk.screen.hours import hours_today
+from kiosk.screen.words import N_
 from models.face import Hint
 
 Translate = Callable[[str], str]
@@ -59,11 +61,7 @@ class View:
     clock_sign: str
     enrolled: str
     pin: bool
-
-
-def N_(text: str) -> str:  # noqa: N802 - gettext's own name for "translate this later"
-    """Mark a text for translation without translating it."""
-    return text
+    hours: str
 
 
 SAYINGS: dict[Signal, Saying] = {
@@ -158,4 +156,5 @@ def compose(card: Card, around: Surroundings, now: datetime, speech: Speech) -> 
         clock_sign="" if around.clock_trusted else tr(N_("Clock not confirmed")),
         enrolled=tr(N_("%d faces")) % around.enrolled,
         pin=around.pins > 0,
+        hours=hours_today(around.rules, local, speech.language, tr) if around.clock_trusted else "",
     )

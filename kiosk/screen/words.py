@@ -10,6 +10,11 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 
+def N_(text: str) -> str:  # noqa: N802 - gettext's own name for "translate this later"
+    """Mark a text for translation without translating it."""
+    return text
+
+
 def translations(language: str) -> gettext.NullTranslations:
     """The catalogue of `id` or `en`, compiled in memory: no build step, no compiled file that could be stale."""
     if language == "en":

@@ -75,6 +75,7 @@ class Kiosk:
     now_ns: int = SECOND_NS
     turned_s: float = 0
     roster: Roster | None = None
+    rules: Any = None
     gallery: Gallery | None = None
     trouble: Reason | None = Reason.NO_ROSTER
     online: bool = True

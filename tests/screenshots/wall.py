@@ -20,12 +20,19 @@ from kiosk.screen.view import BY_PIN, FAULTS
 from kiosk.settings import Identity, ScreenSettings
 from models.face import Hint
 from tests.screenshots import drawn
+from wire.messages import DayHours, Rules
 
 SIZES = {"800x480": (800, 480), "1280x800": (1280, 800), "600x1024": (600, 1024)}
 MORNING = datetime(2026, 1, 5, 0, 21, 37, tzinfo=UTC)
 IDENTITY = Identity(id="kiosk-1", unit="BKD", unit_name="Badan Kepegawaian Daerah")
 PIN_SIGNALS = {"pin-wrong": Signal.NOT_RECOGNISED, "pin-locked": Signal.SEE_OFFICER}
-CONNECTED = Surroundings(online=True, backlog=0, clock_trusted=True, enrolled=148)
+RULES = Rules(
+    kiosk="kiosk-1",
+    at=MORNING,
+    version=1,
+    hours=tuple(DayHours(weekday=d, start="07:30", end="16:00") for d in range(5)),
+)
+CONNECTED = Surroundings(online=True, backlog=0, clock_trusted=True, enrolled=148, rules=RULES)
 CUT_OFF = Surroundings(online=False, backlog=37, clock_trusted=False, enrolled=148)
 
 

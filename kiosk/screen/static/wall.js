@@ -7,7 +7,7 @@ const RETRY_MS = 1000;
 const body = document.body;
 const byId = (id) => document.getElementById(id);
 const TEXTS = { title: "title", name: "name", text: "text", at: "at", reason: "reason", clock: "clock", zone: "zone",
-  date: "date", link: "link", backlog: "backlog", enrolled: "enrolled", receipt_text: "receipt", clock_sign: "clock-sign" };
+  date: "date", link: "link", backlog: "backlog", enrolled: "enrolled", receipt_text: "receipt", clock_sign: "clock-sign", hours: "hours" };
 
 let heard = performance.now();
 let seen = -Infinity;
@@ -34,7 +34,7 @@ function lose() {
   if (body.dataset.signal === "lost") return;
   const words = byId("lost").dataset;
   show({ signal: "lost", icon: words.icon, title: words.title, text: words.text, name: "", at: "", receipt: "none",
-    receipt_text: "", reason: "", clock: "", zone: "", date: "", online: true, link: "", backlog: "", clock_sign: "", enrolled: "", pin: false });
+    receipt_text: "", reason: "", clock: "", zone: "", date: "", online: true, link: "", backlog: "", clock_sign: "", hours: "", enrolled: "", pin: false });
 }
 
 function listen() {
