@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -59,8 +60,10 @@ def show(unit: str, month: Month, everybody: bool, path: Path | None, as_json: b
         ]
         emit({"unit": unit, "month": f"{month.first:%Y-%m}", "people": people})
         return
-    titles = ["name", *(str(day.day) for day in month.days)]
-    show_table(titles, ([row.name, *(cell.sign or "." for cell in row.cells)] for row in found.rows))
+    width = max((len(row.name) for row in found.rows), default=4)
+    click.echo(_line("", width, [str(day.day) for day in month.days]))
+    for row in found.rows:
+        click.echo(_line(row.name, width, [cell.sign or "." for cell in row.cells]))
     say("; ".join(f"{one.sign} {one.name} {one.hours.start:%H:%M}-{one.hours.end:%H:%M}" for one in found.shifts))
 
 
@@ -135,6 +138,11 @@ def undo(change: str, why: str, path: Path | None) -> None:
     with session(path) as (_, opened):
         number = rota.undo(opened, change, hand)
     say(f"{change}: taken back by change {number}")
+
+
+def _line(name: str, width: int, signs: Sequence[str]) -> str:
+    """A row in columns of their own: a table that fits itself to the terminal would cut 31 of them off."""
+    return f"{name:<{width}}  " + " ".join(f"{sign:>2}" for sign in signs)
 
 
 def _grid(opened: Session, unit: str, month: Month, everybody: bool) -> Grid:

@@ -198,9 +198,9 @@ def _changed(
 
 
 def _known(desk: Desk, session: Session, person: str) -> Profile:
-    """Answers 404 for who is out of reach in the month shown and on every later day."""
-    first = min(month_asked(desk.today().date), desk.today().date)
-    if not person_in_reach(session, person, first, date.max):
+    """Answers 404 for who is out of reach in the month shown."""
+    month = Month(month_asked(desk.today().date))
+    if not person_in_reach(session, person, month.first, month.last):
         abort(404, "no such person")
     return profile(session, person, desk.today().date) or abort(404, "no such person")
 
@@ -238,7 +238,8 @@ def _page(desk: Desk, person: str, form: WeekForm) -> str:
 def _gather(desk: Desk, session: Session, person: str, month: Month) -> Page:
     who, today = _known(desk, session, person), desk.today().date
     by = hand(desk, session)
-    found = grid.read(session, Choice(None, month, people=[person]), by)
+    units = None if me().person == person else by.reach  # a superior sees the time at their unit
+    found = grid.read(session, Choice(units, month, people=[person]), by)
     entered, own = patterns.entered(session, person), weeks.entered(session, person)
     names = account_names(session, {one.by for one in entered} | {one.by for one in own})
     row = found.rows[0] if found.rows else None

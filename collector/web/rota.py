@@ -34,7 +34,7 @@ from collector.web.paging import PAGE
 from collector.web.paging import pages as pages_of
 from collector.web.schedule_words import Said, hand, refuse, said
 from collector.web.staff import account_names
-from collector.web.units import Units
+from collector.web.units import Units, one_unit
 from collector.web.words import N_
 
 MENU = (Entry("rota.show", N_("Shift rota"), Group.HOURS, ALL_STAFF),)
@@ -91,7 +91,7 @@ def _grid(blueprint: Blueprint, desk: Desk) -> None:
     def table() -> Response:
         month = Month(month_asked(desk.today().date))
         with desk.write() as session:
-            unit = unit_asked(session) or abort(404, "no such unit")
+            unit = one_unit(session)
             found = grid.read(session, _choice(session, unit, month), hand(desk, session))
             detail = {"month": f"{month.first:%Y-%m}"}
             audit.note(session, me().id, "rota.export", unit, detail, desk.now())
@@ -112,7 +112,7 @@ def _save(blueprint: Blueprint, desk: Desk) -> None:
         wishes, was = _sent(month)
         why = request.form.get("why", "")[:500]
         with desk.write() as session:
-            unit = unit_asked(session) or abort(404, "no such unit")
+            unit = one_unit(session)
             by = hand(desk, session, why)
             standing = rota.of(session, (person for person, _ in wishes), month.first, month.last)
             planned = rota.plan(standing, wishes, by, was)
@@ -130,7 +130,7 @@ def _give(blueprint: Blueprint, desk: Desk) -> None:
     def give() -> AnyResponse:
         form, month = GivePattern(), Month(month_asked(desk.today().date))
         with desk.write() as session:
-            unit = unit_asked(session) or abort(404, "no such unit")
+            unit = one_unit(session)
             names = _names(session, unit, month)
         if not form.validate_on_submit():
             flash(N_("Tick people, choose a pattern, and say from which day."), "bad")
@@ -189,8 +189,9 @@ def _page(desk: Desk, typed: Typed | None = None) -> str:
     month = Month(month_asked(desk.today().date))
     everybody = request.args.get("show") == "all"
     with desk.session() as session:
-        unit = unit_asked(session)
-        units = Units(session)
+        unit, units = unit_asked(session), Units(session)
+        if unit and not units.below(unit):
+            abort(404, "no such unit")
         values: dict[str, Any] = {
             "unit": unit,
             "units": units.options(),

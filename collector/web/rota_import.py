@@ -20,13 +20,13 @@ from collector.schedules.grid import Choice, Month
 from collector.schedules.rota import Origin, Plan
 from collector.schedules.rotafile import Filled
 from collector.schedules.signs import signs_of
-from collector.web.access import allow, me, reach, unit_asked
+from collector.web.access import allow, me, reach
 from collector.web.days import month_asked
 from collector.web.desk import Desk
 from collector.web.forms import Form, Short, required, tell
 from collector.web.guard import takes
 from collector.web.schedule_words import Said, hand, said
-from collector.web.units import Units
+from collector.web.units import Units, one_unit
 from collector.web.words import N_
 
 LARGEST = 3 * rotafile.MAX_BYTES
@@ -138,7 +138,7 @@ def views(blueprint: Blueprint, desk: Desk) -> None:
 
 def _asked(desk: Desk) -> tuple[str, Month]:
     with desk.session() as session:
-        return unit_asked(session) or abort(404, "no such unit"), Month(month_asked(desk.today().date))
+        return one_unit(session), Month(month_asked(desk.today().date))
 
 
 def _look(desk: Desk, session: Session, table: Sheet, month: Month, asked: Sent) -> Look:

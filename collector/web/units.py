@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from flask import abort
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from collector.people.scope import Tree
 from collector.store.people import Unit
-from collector.web.access import reach
+from collector.web.access import reach, unit_asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +59,11 @@ class Units:
             if seen:
                 yield UnitOption(code, self._names[code], depth)
             yield from self._walk(code, depth + seen, passed)
+
+
+def one_unit(session: Session) -> str:
+    """Code of `?unit=`, else the asker's own. Answers 404 for none, for one that is not there or out of reach."""
+    code = unit_asked(session)
+    if not code or not Units(session).below(code):
+        abort(404, "no such unit")
+    return code

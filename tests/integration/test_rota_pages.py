@@ -76,6 +76,9 @@ def test_the_operator_fills_the_own_unit_and_nobody_elses(client: FlaskClient, c
     assert "tidak bertugas di unit Anda" in keep(client, STRANGER, d1="M")
     assert client.get("/rota/?unit=DINKES").status_code == 404
     assert client.get("/rota/grid.xlsx?unit=DINKES").status_code == 404
+    logged_in(client, Role.BKD_OFFICER)
+    assert client.get("/rota/?unit=NOWHERE").status_code == 404
+    assert client.get("/rota/grid.xlsx").status_code == 404
     logged_in(client, Role.INSPECTORATE)
     assert "c.1." not in client.get(f"/rota/?unit=DISDIK&{FEBRUARY}").text
     assert client.post("/rota/?unit=DISDIK", data={"csrf_token": csrf(client)}).status_code == 403
