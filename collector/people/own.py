@@ -18,7 +18,7 @@ from collector.people.states import PERSON
 from collector.store.accounts import StoredAccount
 from collector.store.appeals import AppealStep, StoredAppeal
 from collector.store.audit import AuditEntry
-from collector.store.hours import Entry
+from collector.store.hours import Entry, Schedule, StoredTurn
 from collector.store.leave import LeaveRequest
 from collector.store.people import Chip, DataRequest, EnrolmentNote, Person, Template
 from collector.store.records import StoredRecord
@@ -87,6 +87,7 @@ def _queries(person: str) -> dict[str, Query]:
         **_of_the_face(person),
         "presensi": _looks(person),
         "hari": _days(person),
+        **_of_hours(person),
         **_of_exceptions(person),
         "sanggahan": _appeals(person),
         **_of_the_account(person),
@@ -111,6 +112,14 @@ def _days(person: str) -> Query:
     d = DayRow
     shown = (d.day, d.state, d.codes, d.first_in, d.last_out, d.minutes_late, d.minutes_early, d.percent_milli, d.rules)
     return select(*shown).where(d.person == person).order_by(d.day)
+
+
+def _of_hours(person: str) -> dict[str, Query]:
+    p, t = Schedule, StoredTurn
+    return {
+        "pola": select(p.since, p.pattern, p.reason, p.entered_at).where(p.person == person).order_by(p.since),
+        "jadwal": select(t.day, t.shift, t.off).where(t.person == person).order_by(t.day),
+    }
 
 
 def _of_exceptions(person: str) -> dict[str, Query]:

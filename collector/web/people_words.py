@@ -51,6 +51,10 @@ ACTIONS: Mapping[str, str] = {
     "pin.give": N_("PIN given on a guarantee"),
     "pin.renew": N_("New PIN on the same guarantee"),
     "pin.end": N_("Guarantee and PIN ended"),
+    "hours.pattern": N_("Pattern of hours given"),
+    "hours.pattern-back": N_("Pattern of hours taken back"),
+    "hours.week": N_("Own week entered"),
+    "hours.week-end": N_("Own week ended"),
     "import.applied": N_("Import"),
     "import.undone": N_("Import that was undone"),
 }
@@ -61,6 +65,7 @@ LOOKED: Mapping[str, str] = {
     "person.days": N_("looked at the days"),
     "person.export": N_("took the attendance as a sheet"),
     "person.card": N_("looked at the card"),
+    "hours.read": N_("looked at the hours"),
     "pin.read": N_("looked at the guarantee"),
     "face.refused": N_("tried to enrol a face"),
     "data.answered": N_("answered a request"),
@@ -71,6 +76,8 @@ LOOKED: Mapping[str, str] = {
 
 AUDITED: Mapping[str, str] = {
     **LOOKED,
+    "rota.change": N_("changed a rota"),
+    "rota.export": N_("took a rota as a sheet"),
     "people.export": N_("took the list of people as a sheet"),
     "person.own": N_("opened the own page"),
     "person.erased": N_("erased a person"),

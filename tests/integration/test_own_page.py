@@ -63,6 +63,7 @@ def test_the_copy_holds_all_of_oneself_and_nobody_else_and_no_template(client: F
     assert copy["data"]["name"] == "Siti Rahmawati, S.Pd."
     assert {row["day"]: row["codes"].strip() for row in copy["hari"]}["2026-01-06"] == "H TL2"
     assert len(copy["presensi"]) >= 8
+    assert (copy["pola"], copy["jadwal"]) == ([], [])
     assert set(copy["wajah"][0]) <= {"model", "photos", "made_at", "potongan"}
     assert not any(other in json.dumps(copy) for other in ("p-2", "Budi Santoso"))
     rows = list(csv.reader(io.StringIO(client.get("/me/data.csv").text.removeprefix("\ufeff")), delimiter=";"))
