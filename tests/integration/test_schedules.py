@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, time, timedelta
 from pathlib import Path
@@ -21,7 +23,9 @@ from collector.schedules.errors import Rule, ScheduleError
 from collector.schedules.grid import Choice, Month
 from collector.schedules.rota import Origin
 from collector.schedules.standing import Hand
+from collector.store.engine import open_engine
 from collector.store.people import Assignment, Person, Unit
+from collector.store.writer import Writer
 from tests.centre import Centre, FakeKiosk, opened
 from tests.fixtures.judged_office import NOW, WEEK, Wall, at, judge, open_week, results, settle
 
@@ -305,3 +309,20 @@ def test_rows_of_a_file_that_cannot_be_taken_say_why(centre: Centre) -> None:
         assert everything.wishes["p-4", date(2026, 2, 1)] == ""
         with pytest.raises(ScheduleError, match="no column id"):
             rotafile.read(session, sheet.read(b"nama;1\nA;P\n", "rota.csv"), FEBRUARY)
+
+
+def test_two_who_enter_a_week_at_once_leave_one(centre: Centre) -> None:
+    """The person is held until the first has committed, whatever database it is."""
+    hand = replace(OPERATOR, why="SK 1")
+
+    def give(_number: int) -> Rule | None:
+        with Writer(open_engine(centre.url)) as writer:
+            try:
+                with writer.session() as session:
+                    weeks.give(session, "p-3", week(NEXT), hand)
+            except ScheduleError as error:
+                return error.rule
+            return None
+
+    with ThreadPoolExecutor(4) as pool:
+        assert Counter(pool.map(give, range(4))) == {None: 1, Rule.OVERLAP: 3}
