@@ -41,6 +41,8 @@ MENU = (Entry("rota.show", N_("Shift rota"), Group.HOURS, ALL_STAFF),)
 WRITERS = BKD | OPD
 LARGEST = 2**20
 """Bytes of a page of cells: 50 people, 31 days."""
+MOST_IN_FILE = 1000
+"""People of one workbook."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -88,13 +90,18 @@ def _grid(blueprint: Blueprint, desk: Desk) -> None:
 
     @blueprint.get("/grid.xlsx")
     @allow(*ALL_STAFF)
-    def table() -> Response:
+    def table() -> AnyResponse:
         month = Month(month_asked(desk.today().date))
-        with desk.write() as session:
+        with desk.session() as session:
             unit = one_unit(session)
-            found = grid.read(session, _choice(session, unit, month), hand(desk, session))
-            detail = {"month": f"{month.first:%Y-%m}"}
-            audit.note(session, me().id, "rota.export", unit, detail, desk.now())
+            choice = _choice(session, unit, month)
+            people = grid.count(session, choice)
+            if people > MOST_IN_FILE:
+                tell(N_("%(count)s people are too many for one file: choose a unit below."), "bad", count=people)
+                return _back(unit, month)
+            found = grid.read(session, choice, hand(desk, session))
+        with desk.write() as session:
+            audit.note(session, me().id, "rota.export", unit, {"month": f"{month.first:%Y-%m}"}, desk.now())
         safe = "".join(letter for letter in unit if letter.isalnum() or letter in "-_")
         headers = {"Content-Disposition": f'attachment; filename="jadwal-{safe}-{month.first:%Y-%m}.xlsx"'}
         return Response(rotafile.workbook(found), mimetype=XLSX, headers=headers)
