@@ -25,6 +25,7 @@ LATER = {
     "kiosks": "cli.kiosks",
     "orders": "cli.orders",
     "register-request": "cli.register_request",
+    "releases": "cli.releases",
     "retention": "cli.retention",
     "rollouts": "cli.rollouts",
 }

@@ -12,6 +12,7 @@ from cli.centre import as_json, centre, config, reading
 from cli.output import emit, say
 from cli.table import show
 from collector.fleet.rollouts import Plan, Progress, begin, change, progress
+from collector.fleet.shelf import Shelf
 from collector.fleet.waves import SIZES
 
 STATES = {"pause": "paused", "resume": "running", "end": "ended"}
@@ -54,9 +55,13 @@ def begin_(  # noqa: PLR0913, PLR0917 - one parameter an option
     """Begin to bring VERSION to kiosks."""
     told = {"version": version, **dict(pair(each) for each in arguments)}
     plan = Plan(version, told, allowed, hours, sizes or SIZES)
-    with centre(path) as (_, writer), writer.transaction() as connection:
+    with centre(path) as (settings, writer), writer.transaction() as connection:
         number = begin(connection, plan, kiosks, by, datetime.now(UTC))
     say(f"rollout {number} of version {version} has begun; `siperlu collector rollouts list` shows how far it is")
+    if version not in Shelf(settings.releases.folder).versions():
+        say(
+            f"{version} is not laid out here: kiosks wait for it by SSH or stick, or until `siperlu collector releases add`"
+        )
     if as_json:
         emit({"rollout": number})
 

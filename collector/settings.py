@@ -140,6 +140,15 @@ class Guarantees(Section):
     )
 
 
+class Releases(Section):
+    """Releases that kiosks fetch with their certificates."""
+
+    folder: Path = key(
+        Path("/var/lib/siperlu/releases"),
+        "Where they lie; the TLS front hands them out, `siperlu collector releases` fills it.",
+    )
+
+
 class Reports(Section):
     """Printed reports."""
 
@@ -173,6 +182,7 @@ class CollectorSettings(Settings):
     ingest: Ingest = Ingest()
     rosters: Rosters = Rosters()
     web: Web = Web()
+    releases: Releases = Releases()
     reports: Reports = Reports()
     retention: Retention = Retention()
     guarantees: Guarantees = Guarantees()

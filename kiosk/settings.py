@@ -129,6 +129,12 @@ class RelaySettings(Section):
     certificate_key: Path = key(Path("/etc/siperlu/kiosk.key"), "Its private key.")
     window: int = key(200, "Records on the way without a receipt at one time.", unit="records", ge=1, le=10000)
     resend_s: float = key(20.0, "Without progress for so long the window is sent again.", unit="s", ge=0.2, le=3600)
+    releases_port: int = key(
+        8884,
+        "Port of the centre where releases are fetched with that certificate; 0: they come by SSH or stick.",
+        ge=0,
+        le=65535,
+    )
     keep_days: int = key(90, "A record is kept so long after its receipt.", unit="days", ge=1, le=3650)
 
     @field_validator("tls")

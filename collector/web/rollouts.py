@@ -15,6 +15,7 @@ from collector import audit
 from collector.accounts.roles import Role
 from collector.errors import OrderError
 from collector.fleet.rollouts import ENDED, PAUSED, RUNNING, Plan, begin, change, progress
+from collector.fleet.shelf import Shelf
 from collector.fleet.waves import SIZES
 from collector.reports.fleet import fleet
 from collector.settings import CollectorSettings
@@ -55,11 +56,13 @@ class NewRollout(Form):
         return (self.kiosks.data or "").replace(",", " ").split()
 
 
-def pages(desk: Desk, _settings: CollectorSettings) -> Blueprint:
+def pages(desk: Desk, settings: CollectorSettings) -> Blueprint:
     """The rollouts and what is done with them."""
     blueprint = Blueprint("rollouts", __name__, url_prefix="/rollouts")
+    shelf = Shelf(settings.releases.folder)
+    known = {"rollout_states": ROLLOUT_STATES, "stages": STAGES, "sizes": SIZES}
     told = {"order_states": ORDER_STATES, "why_of": reason, "restarts": RESTARTS}
-    blueprint.context_processor(lambda: {"rollout_states": ROLLOUT_STATES, "stages": STAGES, "sizes": SIZES, **told})
+    blueprint.context_processor(lambda: {**known, **told, "laid_out": shelf.versions()})
 
     @blueprint.get("/")
     @allow(*LOOKERS)

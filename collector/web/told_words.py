@@ -53,6 +53,7 @@ VALUES: Final = {
     "installed": N_("installed, not running yet"),
     "interrupted": N_("interrupted, as by a power cut: order it again"),
     "kiosk": N_("Camera and recognition"),
+    "no-bundle": N_("the release never came: lay it out at the centre, push it or send a stick"),
     "no-pictures": N_("the camera gave no pictures"),
     "no-record": N_("it wrote no record"),
     "none": N_("nothing that vouches for it"),

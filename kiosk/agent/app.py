@@ -16,6 +16,7 @@ from kiosk.agent.orders import Orders, now, over
 from kiosk.agent.stick.devices import LinuxSticks, Sticks
 from kiosk.agent.stick.visits import Visits
 from kiosk.agent.system import System, SystemFailed
+from kiosk.agent.update.arrivals import Arrivals
 from kiosk.agent.update.course import Stage
 from kiosk.agent.update.releases import Releases
 from kiosk.agent.update.updater import Surroundings, Updater
@@ -54,6 +55,7 @@ class Agent:
         )
         self._updater = Updater(around)
         self._acts = Acts(settings, system, self._updater)
+        self._arrivals = Arrivals(settings)
         self._places = Places(relay.certificate_key, relay.certificate, relay.ca)
         self._visits = Visits(settings, sticks) if sticks else None
         self._unread = ""
@@ -101,8 +103,11 @@ class Agent:
 
     def _obey(self, command: Command, newest: datetime) -> None:
         reply = Reply(kiosk=self._kiosk, id=command.id, at=now(), outcome="expired")
+        lacking = self._lacks_bundle(command)
         if over(command, newest):
-            self._answers.end(reply)
+            self._answers.end(replace(reply, detail={"reason": "no-bundle"}) if lacking else reply)
+            return
+        if lacking:
             return
         self._answers.begin(reply)
         if command.command == "wipe":
@@ -113,6 +118,13 @@ class Agent:
         self._answers.end(done)
         # The new release has its own agent: this process makes room for it.
         self._renewed |= command.command == "update" and done.outcome == "done"
+
+    def _lacks_bundle(self, command: Command) -> bool:
+        """Whether an update waits for its bundle: the relay is fetching it, a stick brings it, or it is pushed over SSH."""
+        version = command.arguments.get("version", "")
+        return (
+            command.command == "update" and self._updater.waits_for_bundle(version) and not self._arrivals.take(version)
+        )
 
     def _do(self, command: Command, reply: Reply) -> Reply:
         try:

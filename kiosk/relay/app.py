@@ -17,7 +17,9 @@ from kiosk.database import DatabaseError, Trouble
 from kiosk.keys import open_relay_key
 from kiosk.ledger.entry import Receipted
 from kiosk.relay import receipts, rosters, spool, store
+from kiosk.relay.backoff import Backoff
 from kiosk.relay.centre_keys import CentreKeys
+from kiosk.relay.fetching import Fetcher
 from kiosk.relay.health import TELL_EVERY_S, Health, Outlook
 from kiosk.relay.inbound import Inbound
 from kiosk.relay.intake import Intake
@@ -77,6 +79,7 @@ class Relay:
             (self._status_topic, lambda: self._status(online=False)),
             luck,
         )
+        self._fetcher = Fetcher(settings, Backoff(luck))
         self._told: tuple[Outlook, float] | None = None
         self._online = False
         self._lost_at: float | None = time.monotonic()
@@ -96,6 +99,7 @@ class Relay:
         """Work until `stop` is set."""
         self._look()
         self._link.start()
+        self._fetcher.start()
         notify("READY=1")
         while not stop.is_set():
             notify("WATCHDOG=1")
@@ -111,6 +115,7 @@ class Relay:
 
     def close(self) -> None:
         """Say farewell, and let go of everything; twice is fine."""
+        self._fetcher.close()
         farewell = self._link.publish(self._status_topic, self._status(online=False), retain=True)
         if farewell:
             farewell.wait_for_publish(FAREWELL_S)

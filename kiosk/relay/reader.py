@@ -19,6 +19,8 @@ from kiosk.relay.tables import LATEST, LINK
 T = TypeVar("T")
 
 RELAY_FILE = "relay.db"
+FETCHED = "fetched"
+"""Folder of the relay where releases lie that it has fetched for the agent."""
 
 
 @dataclass(frozen=True, slots=True)

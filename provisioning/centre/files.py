@@ -70,3 +70,37 @@ server {
     }
 }
 """
+
+SHELF = """# Releases for kiosks, to whoever has a certificate of this centre. Made by `siperlu centre install`.
+# The list of revoked ones is not asked: a release is no secret, and nginx would want a list of the root's as well.
+limit_conn_zone $ssl_client_s_dn zone=siperlu_shelf:1m;
+
+server {
+    listen @PORT@ ssl;
+    listen [::]:@PORT@ ssl;
+    server_name @HOSTS@;
+
+    ssl_certificate @SERVED@/server.pages.crt;
+    ssl_certificate_key @KEYS@/server.pages.key;
+    ssl_client_certificate @SERVED@/ca.crt;
+    ssl_verify_client on;
+    ssl_verify_depth 2;
+    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_session_tickets off;
+
+    client_max_body_size 1k;
+    client_body_timeout 10s;
+    client_header_timeout 15s;
+    root @SHELF@;
+
+    location / {
+        return 404;
+    }
+
+    location ~ ^/siperlu-[0-9a-z.]+[.]tar$ {
+        limit_except GET { deny all; }
+        limit_conn siperlu_shelf 2;
+        limit_rate 4m;
+    }
+}
+"""

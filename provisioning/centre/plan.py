@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from provisioning.bundle import Bundle
 from provisioning.centre.broker import Listener, configuration, rights
-from provisioning.centre.files import FRONT, MOSQUITTO, SETTINGS
+from provisioning.centre.files import FRONT, MOSQUITTO, SETTINGS, SHELF
 from provisioning.errors import InventoryError
 from provisioning.kiosk.plan import KnownSystem
 from provisioning.kiosk.software import PROGRAM, Software, system_of
@@ -26,6 +26,9 @@ SERVED = "/var/lib/siperlu/broker"
 KEYS = "/etc/siperlu/keys"
 ROOT_FILE = "/root/siperlu-root.pem"
 PORT = 8883
+SHELF_FOLDER = "/var/lib/siperlu/releases"
+SHELF_PORT = 8884
+"""As kiosks' settings have it (relay.releases_port)."""
 LOCAL = ("localhost", "127.0.0.1")
 UNITS = ("ingest", "jobs", "web")
 AGAIN = "Run this again: what is done stays, the rest goes on."
@@ -234,10 +237,19 @@ def _broker() -> Step:
 
 
 def _front(wish: CentreWish) -> Step:
-    text = FRONT.replace("@HOSTS@", " ".join([*wish.hosts, *LOCAL])).replace("@SERVED@", SERVED).replace("@KEYS@", KEYS)
-    files = [File("/etc/nginx/conf.d/siperlu.conf", text.encode())]
+    words = {"@HOSTS@": " ".join([*wish.hosts, *LOCAL]), "@SERVED@": SERVED, "@KEYS@": KEYS, "@SHELF@": SHELF_FOLDER}
+    files = [
+        File("/etc/nginx/conf.d/siperlu.conf", _filled(FRONT, words)),
+        File("/etc/nginx/conf.d/siperlu-releases.conf", _filled(SHELF, {**words, "@PORT@": str(SHELF_PORT)})),
+    ]
     after = "rm -f /etc/nginx/sites-enabled/default; nginx -t; systemctl enable nginx; systemctl restart nginx"
     return Files("TLS front", "`nginx -t` says why; another program on port 443?", files, after)
+
+
+def _filled(text: str, words: Mapping[str, str]) -> bytes:
+    for mark, word in words.items():
+        text = text.replace(mark, word)
+    return text.encode()
 
 
 def _runs() -> str:

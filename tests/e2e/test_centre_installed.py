@@ -6,6 +6,7 @@ Real SSH, real systemd in a container, in a network namespace of its own without
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -132,12 +133,55 @@ def test_the_pages_are_up_behind_tls(host: Host) -> None:
     assert 'name="password"' in host.network.run(*fetch, f"https://{host.box.address}/login")
 
 
+FETCH = """
+import sys
+from pathlib import Path
+from kiosk.relay.download import DownloadError, Source, download
+host, folder = sys.argv[1], Path(sys.argv[2])
+try:
+    source = Source(host, 8884, folder / "ca.crt", folder / "client.crt", folder / "client.key")
+    download(source, sys.argv[3], folder / "part", lambda: True)
+except (DownloadError, OSError) as error:
+    sys.exit(f"{type(error).__name__}: {error}")
+"""
+
+
+def test_a_release_that_is_laid_out_is_fetched_by_whoever_has_a_certificate(host: Host) -> None:
+    """The kiosk's own download, through the real front; half of it lies there from a line that broke."""
+    for file in (host.bundle, host.keys):
+        shutil.copy(file, host.box.root / "root")
+    assert '"0.1.0"' in host.siperlu(
+        "collector", "releases", "add", "/root/siperlu.tar", "--release-keys", "/root/release.json", "--json"
+    )
+    folder = host.folder / "kiosk"
+    folder.mkdir()
+    for name, path in (("ca.crt", "broker/ca.crt"), ("client.crt", "broker/centre.jobs.crt")):
+        (folder / name).write_text(host.box.run("cat", f"/var/lib/siperlu/{path}"))
+    (folder / "client.key").write_text(host.box.run("cat", "/etc/siperlu/keys/centre.jobs.key"))
+    whole = host.bundle.read_bytes()
+    (folder / "part").write_bytes(whole[: len(whole) // 2])
+    fetch = [*host.network.prefix, sys.executable, "-c", FETCH, host.box.address, str(folder)]
+    subprocess.run([*fetch, "siperlu-0.1.0.tar"], check=True, timeout=120, cwd=CHECKOUT)
+    assert (folder / "part").read_bytes() == whole
+    (folder / "part").unlink()
+    for name in ("siperlu-0.2.0.tar", "../broker/ca.crt", ""):
+        refused = subprocess.run([*fetch, name], capture_output=True, text=True, check=False, timeout=60, cwd=CHECKOUT)
+        assert "DownloadError" in refused.stderr, name
+    script = (
+        "import ssl, sys, urllib.request as r; c = ssl.create_default_context(cafile=sys.argv[1]); "
+        "r.urlopen(sys.argv[2], context=c, timeout=10)"
+    )
+    words = [sys.executable, "-c", script, str(folder / "ca.crt"), f"https://{host.box.address}:8884/siperlu-0.1.0.tar"]
+    stranger = subprocess.run([*host.network.prefix, *words], capture_output=True, text=True, check=False, timeout=60)
+    assert "400" in stranger.stderr.splitlines()[-1], "nginx says that a certificate is needed"
+
+
 def test_what_listens_outside_is_ssh_pages_and_broker(host: Host) -> None:
     lines = host.box.run("ss", "-Hltn").splitlines()
     outside = {
         line.split()[3].rpartition(":")[2] for line in lines if not line.split()[3].startswith(("127.", "[::1]"))
     }
-    assert outside == {"22", "80", "443", "8883"}
+    assert outside == {"22", "80", "443", "8883", "8884"}
 
 
 def test_secrets_are_for_those_who_need_them(host: Host) -> None:

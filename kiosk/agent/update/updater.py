@@ -65,6 +65,15 @@ class Updater:
             Stage.RETURNING: self._return,
         }
 
+    def waits_for_bundle(self, version: str) -> bool:
+        """Whether an update would want a bundle that is not here. What is refused or done already wants none."""
+        releases = self._around.releases
+        try:
+            refused = order(version) < order(self._floor())
+            return not (refused or releases.whole(version) or held(self._around.folder, version).exists())
+        except WireError:
+            return False
+
     def begin(self, order_id: str, version: str) -> Course:
         """Begin an update to a version whose bundle lies in the agent's folder, or that is installed already."""
         releases = self._around.releases
