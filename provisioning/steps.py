@@ -19,6 +19,7 @@ for path in "$@"; do
   if [ -f "$path" ]; then printf '%s %s %s\\n' "$(sha256sum < "$path" | cut -c1-64)" "$(stat -c '%a %U:%G' "$path")" "$path"; fi
 done
 """
+MARK = 'mkdir -p "$(dirname "$1")"; : > "$1"; sync "$1"'
 QUIET = "DEBIAN_FRONTEND=noninteractive"
 APT = "apt-get -q -o DPkg::Lock::Timeout=600"
 """A fresh system updates itself in the background: its turn is waited for."""
@@ -41,7 +42,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Files with their content, mode and owner; `after` runs when any was written."""
+    """Files with their content, mode and owner; `after` runs when any was written, also when a line broke before it could."""
 
     name: str
     mend: str
@@ -49,19 +50,35 @@ class Files:
     after: str = ""
 
     def done(self, shell: Shell) -> bool:
-        """Whether all are as they are to be."""
-        return not self._missing(shell)
+        """Whether all are as they are to be, and nothing waits to be told of them."""
+        there = self._there(shell)
+        return not self._missing(there) and not self._waits(there)
 
     def do(self, shell: Shell) -> None:
         """Write those that are not, each whole or not at all."""
-        for file in self._missing(shell):
+        missing = self._missing(self._there(shell))
+        if self.after:
+            must(shell, MARK, self._mark)
+        for file in missing:
             must(shell, PUT, file.path, file.mode, file.owner, given=file.content)
         if self.after:
             must(shell, self.after)
+            must(shell, 'rm -f "$1"', self._mark)
 
-    def _missing(self, shell: Shell) -> list[File]:
-        there = set(must(shell, LOOK, *(file.path for file in self.files)).splitlines())
+    @property
+    def _mark(self) -> str:
+        """Stands beside the first file for as long as `after` has not run."""
+        return f"{self.files[0].path.rpartition('/')[0]}/.siperlu-{self.name.replace(' ', '-')}.pending"
+
+    def _there(self, shell: Shell) -> set[str]:
+        marks = [self._mark] if self.after else []
+        return set(must(shell, LOOK, *(file.path for file in self.files), *marks).splitlines())
+
+    def _missing(self, there: set[str]) -> list[File]:
         return [file for file in self.files if file.line not in there]
+
+    def _waits(self, there: set[str]) -> bool:
+        return any(self.after and line.endswith(f" {self._mark}") for line in there)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ done
 """
 """USB devices that a network in use hangs on."""
 _AFTER = """
-command -v udevadm >/dev/null || exit 0
+systemctl -q is-active systemd-udevd || exit 0  # a container has its host's devices
 udevadm control --reload; udevadm trigger --action=add --subsystem-match=usb; udevadm settle --timeout=30
 """
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import grp
 import os
+import pwd
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -179,6 +181,44 @@ def test_a_full_disk_leaves_the_settings_that_were_there(tmp_path: Path, small_d
     assert broken.text.endswith("Look at `df -h`.")
     assert [path.name for path in small_disk.iterdir()] == ["kiosk.toml"], "no draft eats the room that is left"
     assert place.read_text() == "old"
+
+
+class Breaks(LocalShell):
+    """A line that breaks when a certain script is to be run."""
+
+    def __init__(self, script: str) -> None:
+        self._script = script
+
+    def run(self, script: str, *words: str, given: bytes | Path = b"", limit_s: float = LIMIT_S) -> Done:
+        if script == self._script:
+            raise ConnectionLost(f"{self.name}: Broken pipe")
+        return super().run(script, *words, given=given, limit_s=limit_s)
+
+
+def test_who_was_not_told_of_a_file_before_the_line_broke_is_told_when_it_is_run_again(tmp_path: Path) -> None:
+    owner = f"{pwd.getpwuid(os.geteuid()).pw_name}:{grp.getgrgid(os.getegid()).gr_name}"
+    file = File(str(tmp_path / "etc" / "ssh.conf"), b"no", "644", owner)
+    step = Files("ssh rules", "", [file], after=f"echo told >> {tmp_path}/told")
+    assert one(step, Breaks(step.after)).outcome is Outcome.FAILED
+    assert (tmp_path / "etc/ssh.conf").read_bytes() == b"no"
+    finished(step)
+    assert (tmp_path / "told").read_text() == "told\n", "once"
+    assert [path.name for path in (tmp_path / "etc").iterdir()] == ["ssh.conf"], "no mark is left"
+
+
+def test_a_file_that_is_refused_is_refused_again_until_it_is_mended(tmp_path: Path) -> None:
+    owner = f"{pwd.getpwuid(os.geteuid()).pw_name}:{grp.getgrgid(os.getegid()).gr_name}"
+    file = File(str(tmp_path / "ssh.conf"), b"no", "644", owner)
+    step = Files(
+        "ssh",
+        "Look at `sshd -t`.",
+        [file],
+        after=f"test -e {tmp_path}/good || {{ echo bad configuration >&2; exit 1; }}",
+    )
+    for _ in range(2):
+        assert one(step).text == "exit status 1: bad configuration. Look at `sshd -t`."
+    (tmp_path / "good").touch()
+    finished(step)
 
 
 PACKAGES = Packages("packages", "Is a Debian mirror reachable?", ("nftables",))
