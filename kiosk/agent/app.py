@@ -80,11 +80,12 @@ class Agent:
                 told = self._acts.told_of(ended)
                 done = ended.stage is Stage.DONE
                 self._answers.end(replace(reply, at=now(), outcome="done" if done else "failed", detail=told))
+                self._renewed |= done
                 course = None
             else:
                 self._answers.end(replace(reply, at=now(), outcome="failed", detail={"reason": "interrupted"}))
         if course is not None:
-            self._updater.run(course)
+            self._renewed |= self._updater.run(course).stage is Stage.DONE
 
     def turn(self) -> None:
         """Look once, and do what is new."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -145,6 +147,24 @@ def test_a_machine_that_does_not_do_it_is_told(post: Post, system: FakeSystem) -
     assert reply is not None
     assert reply.outcome == "failed"
     assert "restart screen does not work" in str(reply.detail["reason"])
+
+
+@pytest.mark.parametrize("answered", [True, False], ids=["its-order", "no-order-left"])
+def test_an_agent_that_finished_an_interrupted_update_makes_room_for_the_new_ones(
+    post: Post, system: FakeSystem, answered: bool
+) -> None:
+    folders = post.settings.folders
+    folders.agent.mkdir(exist_ok=True)
+    (folders.releases / "releases").mkdir(parents=True)
+    before = {"frame_at": None, "last_seq": 0, "online": False}
+    state = {"order": "c-9", "version": "1.1.0", "previous": "", "stage": "proven", "before": before, "reason": ""}
+    (folders.agent / "update.json").write_text(json.dumps(state))
+    if answered:
+        Answers(folders.agent).begin(Reply(kiosk="kiosk-1", id="c-9", at=NOW, outcome="failed", detail={}))
+    agent = threading.Thread(target=Agent(post.settings, system).run, args=(threading.Event(),), daemon=True)
+    agent.start()
+    agent.join(20)
+    assert not agent.is_alive(), "it was started from the old release, and ends by itself"
 
 
 def test_diagnostics_tell_the_machine_and_nobody(post: Post, system: FakeSystem) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -119,6 +120,20 @@ def test_a_stick_that_is_not_ours_or_cannot_be_unmounted_is_refused(
     sticks.stuck = True
     visits.look()
     assert shown(settings.folders.notice) is Signal.STICK_REFUSED
+
+
+def test_a_stick_that_fails_in_a_way_nobody_thought_of_ends_no_agent(settings: KioskSettings, marked: Path) -> None:
+    sticks = FakeSticks()
+
+    def fails() -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    sticks.during, sticks.plugged = fails, {"sda1:1": marked}
+    visits = Visits(settings, sticks)
+    visits.look()
+    assert shown(settings.folders.notice) is Signal.STICK_REFUSED
+    visits.look()
+    assert sticks.mounts == 1, "an agent that was started anew would try it for ever"
 
 
 def _kind() -> str:

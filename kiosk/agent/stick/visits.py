@@ -49,7 +49,7 @@ class Visits:
         try:
             with self._sticks.mounted(stick) as path:
                 signal = exchange(path, self._settings).signal
-        except StickError as error:
+        except (StickError, OSError, ValueError) as error:
             log.warning("the stick is refused: %s", error)
             signal = Signal.STICK_REFUSED
         # Only now: before it is unmounted, what was written may be in memory alone.
