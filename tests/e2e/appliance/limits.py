@@ -28,18 +28,18 @@ def memory(stage: Stage) -> dict[str, Any]:
     found["check_ins"] = stage.check_ins() - begun
     wrong = [] if found["check_ins"] else ["nobody checked in meanwhile"]
     for unit in UNITS:
-        show = f"systemctl show siperlu-{unit} -P MemoryPeak -P MemoryHigh -P MemoryMax -P NRestarts"
-        peak, high, most, restarts = machine.run(show).split()
+        show = f"systemctl show siperlu-{unit} -p MemoryPeak -p MemoryHigh -p NRestarts"
+        told = dict(line.split("=", 1) for line in machine.run(show).splitlines())
         events = dict(line.split() for line in machine.run(EVENTS.format(unit=unit)).splitlines())
         found[unit] = {
-            "peak_mb": round(int(peak) / MB),
-            "high": "none" if high == "infinity" else round(int(high) / MB),
+            "peak_mb": round(int(told["MemoryPeak"]) / MB),
+            "high_mb": round(int(told["MemoryHigh"]) / MB),
             "grown_mb": round((after[unit] - before[unit]) / MB, 1),
-            "restarts": int(restarts),
+            "restarts": int(told["NRestarts"]),
             "events": {name: int(events[name]) for name in ("high", "max", "oom_kill")},
         }
         if any(found[unit]["events"].values()):
-            wrong.append(f"siperlu-{unit} met its limit ({most} bytes): {found[unit]}")
+            wrong.append(f"siperlu-{unit} met its limit: {found[unit]}")
     total = machine.run("awk '/MemTotal/ {print $2}' /proc/meminfo")
     free = machine.run("awk '/MemAvailable/ {print $2}' /proc/meminfo")
     found["machine_mb"], found["available_mb"] = int(total) // 1024, int(free) // 1024

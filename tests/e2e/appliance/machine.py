@@ -20,7 +20,7 @@ CACHE = CHECKOUT / ".cache" / "appliance"
 KEY = CACHE / "technician"
 NUMBER = 21
 """The machine's place on the network; its image knows it."""
-QEMU = "qemu-system-x86,qemu-system-arm,qemu-system-data,qemu-utils,ipxe-qemu,seabios"
+QEMU = "qemu-system-x86,qemu-system-arm,qemu-system-data,qemu-user,qemu-utils,ipxe-qemu,seabios"
 SYSTEM = (
     "initramfs-tools,systemd-sysv,systemd-timesyncd,udev,dbus,kmod,iproute2,openssh-server,openssl,ca-certificates,python3,"
     "python3-venv,python3-pip,libgomp1,nftables,procps,sudo,e2fsprogs,"

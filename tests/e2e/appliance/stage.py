@@ -144,7 +144,7 @@ class Stage:
         settings = [
             f"camera.address=frames:/srv/room?fps={FPS}&hold={HOLD}&gap={GAP}",
             "relay.resend_s=2.0",
-            "checkin.repeat_s=20",
+            "checkin.repeat_s=40",
             "checkin.agree_frames=1",  # further apart than 0.7 s, two frames are two people (kiosk/vision/track.py)
             *(f"lights.{name}={value}" for name, value in LIGHTS.items()),
         ]
