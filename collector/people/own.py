@@ -19,7 +19,7 @@ from collector.store.accounts import StoredAccount
 from collector.store.appeals import AppealStep, StoredAppeal
 from collector.store.audit import AuditEntry
 from collector.store.hours import Entry, Schedule, StoredTurn
-from collector.store.leave import LeaveRequest
+from collector.store.leave import LeaveRequest, StoredPin
 from collector.store.people import Chip, DataRequest, EnrolmentNote, Person, Template
 from collector.store.records import StoredRecord
 from collector.store.results import DayRow
@@ -127,10 +127,13 @@ def _of_exceptions(person: str) -> dict[str, Query]:
     e, v, q = Entry, StoredViolation, LeaveRequest
     against = (v.against == "person", v.subject == person)
     leave = (q.code, q.since, q.until, q.number, q.place, q.why, q.state, q.filed_at, q.decided_at, q.decided_why)
+    p = StoredPin
+    pin = (p.number, p.since, p.until, p.guarantor, p.letter, p.reason, p.at)
     return {
         "entri": select(e.kind, e.since, e.until, e.reason, e.entered_at).filter_by(person=person),
         "pelanggaran": select(v.day, v.at, v.kind, v.status, v.unit).where(*against).order_by(v.at),
         "cuti": select(*leave).where(q.person == person).order_by(q.since),
+        "pin": select(*pin).where(p.person == person),
     }
 
 

@@ -78,7 +78,7 @@ class PinDesk:
 
     def offer(self, roster: Roster | None) -> None:
         """Whose PINs are taken now; None for nobody's."""
-        if roster is not None and self._lockout is None:
+        if roster is not None and roster.pins and self._lockout is None:
             self._lockout = self._before()
         self._roster = roster
 

@@ -6,13 +6,16 @@ import dataclasses
 import inspect
 import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from pydantic import Field
 
 from tests.contract.samples import SAMPLES, Sample
 from wire import jwks, messages, records, registration, stick
+from wire.codec import Codec
 from wire.errors import ContractError
+from wire.types import Instant, KioskId, Name, PersonId, Word
 
 STORED = Path(__file__).parent / "samples" / "v1"
 FIRST_KIOSK_BODIES = (records.CheckIn, records.Heartbeat, records.Event, records.Enrolment)
@@ -172,3 +175,26 @@ def test_kind_and_body_must_agree() -> None:
 def test_a_moment_is_sent_in_utc_with_milliseconds() -> None:
     record = records.decode_record(_with("at", "2026-01-05T07:30:12.345678+07:00"))
     assert json.loads(records.encode_record(record))["at"] == "2026-01-05T00:30:12.345Z"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _EntryBeforePins:
+    """A roster entry as kiosks know it that were released before there was a PIN on the wire."""
+
+    kiosk: KioskId
+    person: PersonId
+    name: Name
+    unit: str
+    assigned: bool
+    model: Word
+    template: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]+={0,2}$", max_length=20_000)]
+    from_: Instant | None = None
+    until: Instant | None = None
+
+
+def test_a_kiosk_from_before_pins_knows_faces_as_ever_and_leaves_out_who_has_none() -> None:
+    old, face, pin = Codec("roster-entry", _EntryBeforePins), SAMPLES["roster-entry"], SAMPLES["roster-entry-by-pin"]
+    both = dataclasses.replace(face.message, pin=pin.message.pin)
+    assert old.decode(messages.ROSTER_ENTRY.encode(both)).template == face.message.template
+    with pytest.raises(ContractError, match="template"):  # refused alone; its kiosk counts it and serves the others
+        old.decode(messages.ROSTER_ENTRY.encode(pin.message))

@@ -89,8 +89,10 @@ function press(key) {
 
 addEventListener("keydown", (event) => {
   if (event.repeat || event.ctrlKey || event.altKey || event.metaKey) return;
-  if (pad.hidden && /^[0-9]$/.test(event.key)) open_pad();
-  if (!pad.hidden) press(event.key);
+  const block = /^Numpad([0-9])$/.exec(event.code); // a digit whatever the lamp NumLock says: nobody at a wall looks for it
+  const key = block ? block[1] : event.key;
+  if (pad.hidden && /^[0-9]$/.test(key)) open_pad();
+  if (!pad.hidden) press(key);
 });
 document.getElementById("pad-open").addEventListener("click", () => { quiet = performance.now(); open_pad(); });
 pad.addEventListener("click", (event) => {
