@@ -96,14 +96,15 @@ def enter(connection: Connection, fact: Fact, by: str, reason: str, now: datetim
     return number
 
 
-def withdraw(connection: Connection, number: str, by: str, now: datetime) -> None:
+def withdraw(connection: Connection, number: str, by: str, now: datetime, why: str = "") -> None:
     """Take an entry back; what it touched is judged again. Raises EntryError."""
     row = connection.execute(
         select(Entry.kind, Entry.document).where(Entry.id == number, Entry.withdrawn_at.is_(None))
     ).one_or_none()
     if row is None or not by.strip():
         raise EntryError(f"entry {number!r} is not there or was withdrawn already, or nobody is named who withdraws it")
-    connection.execute(update(Entry).where(Entry.id == number).values(withdrawn_by=by, withdrawn_at=now))
+    step = {"withdrawn_by": by, "withdrawn_at": now, "withdrawn_why": why.strip()}
+    connection.execute(update(Entry).where(Entry.id == number).values(**step))
     touch(connection, [scope_of(CODECS[EntryKind(row.kind)].decode(row.document)).mark])
 
 

@@ -162,14 +162,24 @@ def _not_enrolled(known: Known, kiosks: Sequence[str], day: date) -> list[Outage
     ]
 
 
-def load(connection: Connection, organisation: Organisation, people: Sequence[str], since: date, until: date) -> Facts:
+def load(  # noqa: PLR0913 - whose facts, of which dates
+    connection: Connection,
+    organisation: Organisation,
+    people: Sequence[str],
+    since: date,
+    until: date,
+    *,
+    supposed: Sequence[Manual] = (),
+) -> Facts:
     """All facts about these people for work dates between two dates, both included. Twelve queries; give at most some
-    thousands of people."""
+    thousands of people. `supposed`: lines of a manual list that nobody has entered yet."""
     known = _people(connection, people)
     start, end = local_midnight(since) - MARGIN, local_midnight(until) + ONE_DAY + MARGIN
     _assignments(connection, organisation, known)
     _hours(connection, known, since, until)
     disasters = _entries(connection, known, since, until)
+    for line in supposed:
+        known[line.person].manuals.append(line)
     _looks(connection, known, start, end)
     _rosters(connection, known, start, end)
     kiosks = {

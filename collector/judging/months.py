@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Connection, insert, select, update
 
@@ -51,8 +52,7 @@ def close_month(connection: Connection, unit: str, month: date, order: Order) ->
     Raises MonthError while the month lasts, when it is closed already, not wholly judged, or has such days without reason.
     """
     take_turns(connection)
-    first = month.replace(day=1)
-    last = first.replace(day=monthrange(first.year, first.month)[1])
+    first, last = _span(month)
     _may_close(connection, unit, (first, last), order)
     units = sorted(read_organisation(connection).tree.below(unit))
     rows = _unfrozen(connection, units, first, last)
@@ -71,26 +71,65 @@ def close_month(connection: Connection, unit: str, month: date, order: Order) ->
     return Closing(unit, first, len(told), booked, len(waiting), digest)
 
 
+class Hindrance(StrEnum):
+    """Why a month cannot be closed at all, whatever is settled in it."""
+
+    LASTS = "lasts"  # it is not over
+    CLOSED = "closed"
+    ABOVE = "closed-above"  # with a unit above
+    UNJUDGED = "unjudged"  # something that arrived waits for the judge
+    NEVER = "never-judged"  # dates that were never opened
+
+
+def hindrance(connection: Connection, unit: str, month: date, now: datetime) -> Hindrance | None:
+    """Why this month of the unit cannot be closed now, or None. `month`: any of its dates."""
+    found = _hindered(connection, unit, _span(month), now)
+    return None if found is None else found[0]
+
+
+def _span(month: date) -> tuple[date, date]:
+    """The first and the last date of a month."""
+    return month.replace(day=1), month.replace(day=monthrange(month.year, month.month)[1])
+
+
 def _may_close(connection: Connection, unit: str, span: tuple[date, date], order: Order) -> None:
-    (first, last), today = span, local_date(order.at)
     if not order.by.strip():
         raise MonthError("nobody is named as the one who closes: say who")
     if connection.scalar(select(Unit.code).where(Unit.code == unit)) is None:
         raise MonthError(f"unit {unit!r} is not known: name one by its code")
+    found = _hindered(connection, unit, span, order.at)
+    if found is not None:
+        raise MonthError(found[1])
+
+
+def _hindered(
+    connection: Connection, unit: str, span: tuple[date, date], now: datetime
+) -> tuple[Hindrance, str] | None:
+    (first, last), today = span, local_date(now)
     if today <= last:
-        raise MonthError(f"{first:%m-%Y} lasts until {last}, and today is {today}: close it afterwards")
-    if connection.scalar(select(ClosedMonth.unit).where(ClosedMonth.unit == unit, ClosedMonth.month == first)):
-        raise MonthError(f"{first:%m-%Y} of {unit} is closed already: what is found now is a correction")
+        return Hindrance.LASTS, f"{first:%m-%Y} lasts until {last}, and today is {today}: close it afterwards"
+    path = read_organisation(connection).path(unit)
+    closed = connection.scalars(select(ClosedMonth.unit).where(ClosedMonth.unit.in_(path), ClosedMonth.month == first))
+    by = set(closed)
+    if unit in by:
+        return Hindrance.CLOSED, f"{first:%m-%Y} of {unit} is closed already: what is found now is a correction"
+    if by:
+        return Hindrance.ABOVE, f"{first:%m-%Y} of {unit} was closed with {min(by)}: what is found now is a correction"
     waiting = (select(table.id).limit(1) for table in (Fresh, Touched))
     if any(connection.scalar(query) is not None for query in waiting):
-        raise MonthError("something that arrived is not judged yet: run `siperlu day judge` first")
+        return Hindrance.UNJUDGED, "something that arrived is not judged yet: run `siperlu day judge` first"
+    return _never_judged(connection, first, last)
+
+
+def _never_judged(connection: Connection, first: date, last: date) -> tuple[Hindrance, str] | None:
     opened = set(connection.scalars(select(OpenedDay.day).where(OpenedDay.day >= first, OpenedDay.day <= last)))
     missing = [day for day in _dates(first, last) if day not in opened]
-    if missing:
-        raise MonthError(
-            f"{len(missing)} dates of {first:%m-%Y} were never judged, first {missing[0]}: "
-            f"siperlu day recompute --from {first} --to {last}"
-        )
+    if not missing:
+        return None
+    return Hindrance.NEVER, (
+        f"{len(missing)} dates of {first:%m-%Y} were never judged, first {missing[0]}: "
+        f"siperlu day recompute --from {first} --to {last}"
+    )
 
 
 def _dates(first: date, last: date) -> list[date]:
@@ -178,8 +217,7 @@ def corrections_of(connection: Connection, units: Sequence[str], booked: date | 
 
 def month_days(connection: Connection, units: Sequence[str], month: date) -> list[DayResult]:
     """The results of a month of these units: as paid where closed, else as they are now; by person and date."""
-    first = month.replace(day=1)
-    last = first.replace(day=monthrange(first.year, first.month)[1])
+    first, last = _span(month)
     paid = select(ClosedDay.person, ClosedDay.day, ClosedDay.document).where(
         ClosedDay.month == first, ClosedDay.unit.in_(units)
     )

@@ -84,7 +84,7 @@ def touching(  # noqa: PLR0913 - all that a day is judged by
     disasters = _disasters(evidence.disasters, units, frame)
     manuals = _manuals(person, evidence.manuals, frame, struck)
     near = tuple(each for each in silent if frame.meets(Span(each.since, each.until or EVER)))
-    unfounded = tuple(each for each in manuals if not _founded(each, kiosks, near, disasters))
+    unfounded = tuple(each for each in manuals if not founded(each.why, kiosks, near, disasters))
     if any(ruling.effect is Effect.UPHOLD for ruling in rulings):
         manuals = tuple(each for each in manuals if each not in unfounded)
     mine = {each for each in evidence.looks if each.person == person.id or each.record in given}
@@ -133,17 +133,18 @@ def _manuals(person: Person, manuals: Iterable[Manual], frame: Span, struck: set
     return tuple(sorted(mine, key=lambda each: (each.at, each.list, each.why)))
 
 
-def _founded(
-    manual: Manual, kiosks: tuple[KioskState, ...], silent: tuple[Outage, ...], disasters: tuple[Disaster, ...]
+def founded(
+    why: ManualWhy, kiosks: tuple[KioskState, ...], silent: tuple[Outage, ...], disasters: tuple[Disaster, ...]
 ) -> bool:
-    """Whether what is known shows the reason that the list names."""
+    """Whether what is known of a person's day shows this reason for a manual line: their kiosks, the silences of these that
+    meet the day, and the disasters at their units."""
     causes = {each.cause for each in silent}
     return {
         ManualWhy.DEVICE_BROKEN: bool(causes & {Cause.OUTAGE, Cause.FINISHED}),
         ManualWhy.NOT_ENROLLED: bool(causes & {Cause.NOT_ENROLLED, Cause.ROSTER_LATE}),
         ManualWhy.NO_DEVICE: not any(state.at_place for state in kiosks),
         ManualWhy.DISASTER: bool(disasters),
-    }[manual.why]
+    }[why]
 
 
 def _as_look(manual: Manual) -> Look:

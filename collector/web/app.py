@@ -27,13 +27,16 @@ from collector.web import (
     audit,
     board,
     enrol,
+    entered,
     handout,
     holidays,
     hours,
     imports,
     kiosks,
     leave,
+    lists,
     mine,
+    months,
     orders,
     person,
     person_hours,
@@ -48,6 +51,7 @@ from collector.web import (
     staff,
     tree,
     violations,
+    waiting,
 )
 from collector.web.access import anybody
 from collector.web.desk import Clock, Desk
@@ -92,6 +96,10 @@ AREAS = (
     year,
     trends,
     spotchecks,
+    waiting,
+    lists,
+    months,
+    entered,
 )
 """Each gives `pages(desk, settings)`, its blueprint, and `MENU`, its entries in the bar."""
 

@@ -33,7 +33,7 @@ class ShownDay:
 
 def days_of(desk: Desk, session: Session, person: str, first: date) -> list[ShownDay]:
     """The days of the month that begins on `first`, the newest first. Four queries."""
-    last = shift(first, 1) - timedelta(days=1)
+    last = last_of(first)
     became = {one.day: one for one in choices.days(session, person, first, last)}
     looks = dict(by_day(looks_of_person(session, person, *span(desk, first)), desk.zone))
     return [ShownDay(day, became.get(day), tuple(looks.get(day, ()))) for day in sorted(became | looks, reverse=True)]
@@ -56,7 +56,11 @@ def shift(first: date, months: int) -> date:
     return date(index // 12, index % 12 + 1, 1)
 
 
+def last_of(first: date) -> date:
+    """The last date of the month that begins on `first`."""
+    return shift(first, 1) - timedelta(days=1)
+
+
 def span(desk: Desk, first: date) -> tuple[datetime, datetime]:
     """A month from its first moment to before the next month's."""
-    end = shift(first, 1) - timedelta(days=1)
-    return Day.of(first, desk.zone).start, Day.of(end, desk.zone).end
+    return Day.of(first, desk.zone).start, Day.of(last_of(first), desk.zone).end

@@ -61,7 +61,7 @@ def views(blueprint: Blueprint, desk: Desk, settings: CollectorSettings) -> None
         if not form.validate_on_submit():
             return render_template("leave/new.html", **values)
         try:
-            letter = _letter(desk, settings, form)
+            letter = letter_of(desk, settings, form)
         except LetterError as error:
             form.file.errors = [words(error)]
             return render_template("leave/new.html", **values)
@@ -74,8 +74,11 @@ def views(blueprint: Blueprint, desk: Desk, settings: CollectorSettings) -> None
         return _file(desk, filing)
 
 
-def _letter(desk: Desk, settings: CollectorSettings, form: FilingForm) -> str | None:
-    """The letter's id: of the file that came with the form, else of one that this very browser has uploaded before."""
+def letter_of(desk: Desk, settings: CollectorSettings, form: Any) -> str | None:
+    """The letter's id: of the `file` that came with a form, else of the one, `kept`, that this very browser has uploaded before.
+
+    Raises LetterError.
+    """
     kept: list[str] = session.get(KEPT, [])
     if form.file.data:
         paper = letters.check(form.file.data.read(letters.MAX_BYTES + 1), form.file.data.filename or "")

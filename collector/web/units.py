@@ -50,6 +50,16 @@ class Units:
             return frozenset()
         return self._tree.below(code)
 
+    def above(self, code: str) -> list[str]:
+        """Codes of the units above one, in reach or not: what is declared of them holds for it too."""
+        parents = {child: parent for parent, children in self._below.items() for child in children}
+        found: list[str] = []
+        at = parents.get(code)
+        while at is not None and at not in found:
+            found.append(at)
+            at = parents.get(at)
+        return found
+
     def _walk(self, parent: str | None, depth: int, passed: set[str]) -> Iterator[UnitOption]:
         for code in self._below.get(parent, ()):
             if code in passed:
