@@ -8,13 +8,18 @@ from pathlib import Path
 
 import click
 
-from cli.centre import as_json, centre, config, session
+from cli.centre import as_json, centre, config, reading, session
 from cli.output import emit, say
+from cli.table import show
+from collector.entered import declaring, waiting
+from collector.entered.closing import Standing, Standings
 from collector.judging import entries, months
-from collector.judging.entries import Finished
 from collector.judging.months import Order
 from collector.judging.recompute import recompute as judge_again
 from collector.judging.run import run
+from collector.recap.month import Month
+from collector.reports.units import read_units
+from collector.rules.hours import WIB
 
 DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -83,16 +88,85 @@ def close_month(  # noqa: PLR0913, PLR0917 - click hands over one argument an op
 def kiosk_finished(kiosk: str, by: str, reason: str, path: Path | None) -> None:
     """Declare kiosk ID finished: nobody waits for its records any more, and its silence excuses."""
     with session(path) as (_, opened):
-        number = entries.enter(opened.connection(), Finished(kiosk=kiosk), by, reason, datetime.now(UTC))
+        number = declaring.declare_finished(opened.connection(), kiosk, by, reason, datetime.now(UTC))
     say(f"{kiosk}: finished (entry {number})")
 
 
 @command.command("withdraw")
 @click.argument("entry")
 @click.option("--by", required=True, help="Who withdraws it.")
+@click.option("--reason", default="", help="Why; it can be read later.")
 @config
-def withdraw(entry: str, by: str, path: Path | None) -> None:
+def withdraw(entry: str, by: str, reason: str, path: Path | None) -> None:
     """Take back ENTRY: a leave, a list, a ruling, a kiosk declared finished."""
     with session(path) as (_, opened):
-        entries.withdraw(opened.connection(), entry, by, datetime.now(UTC))
+        entries.withdraw(opened.connection(), entry, by, datetime.now(UTC), reason)
     say(f"entry {entry}: withdrawn")
+
+
+@command.command("waiting")
+@config
+@as_json
+def waiting_(path: Path | None, as_json: bool) -> None:
+    """Kiosks that days wait for: up to when each is complete, and how many dates and people it holds up."""
+    with reading(path) as (_, opened):
+        found = waiting.awaited(opened.connection(), datetime.now(UTC))
+    rows = [
+        [
+            each.kiosk,
+            each.unit_name,
+            _moment(each.complete_until),
+            str(each.days[0]),
+            str(len(each.days)),
+            str(each.people),
+        ]
+        for each in found
+    ]
+    show(["kiosk", "unit", "complete up to", "since", "days", "people"], rows, on_stderr=as_json)
+    if as_json:
+        emit(
+            {
+                "kiosks": [
+                    {
+                        "kiosk": each.kiosk,
+                        "complete_until": each.complete_until.isoformat() if each.complete_until else None,
+                        "days": [str(day) for day in each.days],
+                        "people": each.people,
+                        "person_days": each.person_days,
+                    }
+                    for each in found
+                ]
+            }
+        )
+
+
+@command.command("months")
+@click.option("--month", type=click.DateTime(["%Y-%m"]), required=True, help="YYYY-MM.")
+@config
+@as_json
+def months_(month: datetime, path: Path | None, as_json: bool) -> None:
+    """What is still open of a month, by unit; nothing is closed."""
+    with reading(path) as (_, opened):
+        units = read_units(opened)
+        standings = Standings(opened, units, Month(month.year, month.month), datetime.now(UTC))
+        found = [standings.of(place) for place in units.places.values()]
+    told = sorted((each for each in found if each.sums.people or each.closed), key=lambda each: each.unit.code)
+    rows = [[each.unit.code, each.unit.name, *map(str, _counts(each).values())] for each in told]
+    show(["unit", "name", "open", "review", "kiosks", "appeals", "corrections", "closed"], rows, on_stderr=as_json)
+    if as_json:
+        emit({"month": f"{month:%Y-%m}", "units": [{"unit": each.unit.code, **_counts(each)} for each in told]})
+
+
+def _counts(one: Standing) -> dict[str, int | bool]:
+    return {
+        "open": one.sums["open"],
+        "review": one.sums["review"],
+        "kiosks": len(one.kiosks),
+        "appeals": one.appeals,
+        "corrections": one.corrections,
+        "closed": one.closed is not None,
+    }
+
+
+def _moment(at: datetime | None) -> str:
+    return f"{at.astimezone(WIB):%d-%m-%Y %H:%M}" if at else "never"

@@ -26,6 +26,7 @@ COMMANDS = {
     "rota": "cli.rota",
     "hours": "cli.hours",
     "day": "cli.day",
+    "entries": "cli.entries",
     "release": "cli.release",
     "provision": "cli.provision",
     "centre": "cli.host",

@@ -117,6 +117,35 @@ def test_a_finished_kiosk_is_declared_and_taken_back(path: str) -> None:
     assert "withdrawn already" in refused(path, "day", "withdraw", number, "--by", "Ani")
 
 
+def test_what_waits_and_what_a_month_lacks_is_listed_by_command(path: str) -> None:
+    asked(path, "day", "recompute", "--from", SINCE, "--to", UNTIL)
+    month = asked(path, "day", "months", "--month", "2026-01")
+    [unit] = month["units"]
+    assert (unit["unit"], unit["closed"]) == ("DISDIK", False)
+    asked(path, "day", "recompute", "--from", SINCE, "--to", str(WEEK[4]))
+    [kiosk] = asked(path, "day", "waiting")["kiosks"]
+    assert (kiosk["kiosk"], kiosk["days"], kiosk["people"]) == ("kiosk-1", [str(WEEK[4])], 4)
+
+
+def test_a_manual_list_and_a_disaster_by_command(path: str) -> None:
+    line = ("entries", "manual", "--unit", "DISDIK", "--day", SINCE, "--why", "device-broken", "--number", "L-1")
+    assert "no line of a list" in refused(path, *line, "--by", "Ani", "p-2")
+    assert "does not serve" in refused(path, *line, "--by", "Ani", "p-9=07:20-")
+    made = asked(path, *line, "--by", "Ani", "p-2=07:20-16:30", "p-3=-16:30")
+    assert set(made["unfounded"]) <= {"p-2", "p-3"}
+    assert "somebody else" in refused(path, "entries", "decide", made["list"], "confirm", "--by", "ani")
+    called(path, "entries", "decide", made["list"], "confirm", "--by", "Budi")
+    assert len(asked(path, "entries", "list", "--kind", "manual", "--unit", "DISDIK")["entries"]) == 3
+    storm = ("entries", "disaster", "Banjir", "--decree", "SK 3", "--from", SINCE, "--to", SINCE, "--by", "Ani")
+    [number] = asked(path, *storm)["entries"]
+    called(path, "day", "withdraw", number, "--by", "Ani", "--reason", "salah tanggal")
+    [entry] = asked(path, "entries", "list", "--kind", "disaster")["entries"]
+    assert (entry["withdrawn_by"], entry["withdrawn_why"]) == ("Ani", "salah tanggal")
+    assert asked(path, "entries", "list", "--kind", "disaster", "--standing")["entries"] == []
+    called(path, "entries", "decide", made["list"], "withdraw", "--by", "Budi", "--reason", "keliru")
+    assert "give both" in refused(path, "entries", "list", "--from", SINCE)
+
+
 def test_the_job_judges_by_itself_and_ends_when_it_is_told(sqlite_url: str, tmp_path: Path) -> None:
     with opened(sqlite_url, tmp_path) as centre:
         settle(centre, FakeKiosk("kiosk-1"))
