@@ -20,6 +20,7 @@ from collector.rules.errors import RulesError
 from collector.settings import CollectorSettings
 from collector.web.access import allow, in_reach, me, reach
 from collector.web.desk import Desk
+from collector.web.entered import WithdrawForm
 from collector.web.entered_words import ADVICE
 from collector.web.forms import Form, Short, required
 from collector.web.kiosks import STATES
@@ -103,6 +104,7 @@ def _page(desk: Desk, name: str, form: FinishForm) -> str:
         entries=mine,
         standing=next((each for each in mine if each.withdrawn_at is None), None),
         form=form,
+        back=WithdrawForm(formdata=None),
         bkd=me().role in BKD,
     )
 
