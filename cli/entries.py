@@ -154,7 +154,7 @@ def _line(text: str) -> Line:
 
 
 def _cells(one: Listed) -> list[str]:
-    back = f"{one.withdrawn_by}: {one.withdrawn_why}" if one.withdrawn_at else ""
+    back = f"{one.withdrawn_by}: {one.withdrawn_why or ''}" if one.withdrawn_at else ""
     return [one.id, one.kind.value, one.subject, one.reason, one.by, f"{one.at:%Y-%m-%d %H:%M}", back]
 
 

@@ -47,7 +47,7 @@ class Listed:
     at: datetime
     withdrawn_by: str | None
     withdrawn_at: datetime | None
-    withdrawn_why: str
+    withdrawn_why: str | None
 
     @property
     def subject(self) -> str:

@@ -130,4 +130,4 @@ class Entry(Base):
     entered_at: Mapped[datetime]
     withdrawn_by: Mapped[str | None] = mapped_column(String(100))
     withdrawn_at: Mapped[datetime | None]
-    withdrawn_why: Mapped[str] = mapped_column(Text, default="", server_default="")
+    withdrawn_why: Mapped[str | None] = mapped_column(Text)

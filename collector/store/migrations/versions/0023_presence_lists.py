@@ -15,7 +15,7 @@ depends_on = None
 
 def upgrade() -> None:
     """One version up."""
-    op.add_column("entries", sa.Column("withdrawn_why", sa.Text(), server_default="", nullable=False))
+    op.add_column("entries", sa.Column("withdrawn_why", sa.Text(), nullable=True))
     op.create_table(
         "presence_lists",
         sa.Column("id", sa.String(length=32), nullable=False),
