@@ -32,7 +32,7 @@ table inet siperlu {
     iif lo accept
     ct state established,related accept
     ct state invalid drop
-    meta l4proto { icmp, ipv6-icmp } accept
+    meta l4proto { icmp, icmpv6 } accept
     udp dport { 68, 546 } accept
     tcp dport 22 ct state new limit rate over 30/minute burst 30 packets drop
     tcp dport 22 accept
