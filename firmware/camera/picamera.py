@@ -8,9 +8,13 @@ import numpy as np
 
 from firmware.camera.convert import to_bgr
 from firmware.camera.frame import Pixels
+from firmware.camera.source import Pace
 from firmware.errors import CameraMissing, CameraStalled
 
 WAIT_S = 2.0
+MOST_FPS = 60
+"""No more frames a second are taken and converted, however many there are: where no sensor sets the pace, libcamera gives
+thousands. Twice a sensor's usual rate, so that of a sensor's frames none waits."""
 
 
 class PicameraSource:
@@ -32,9 +36,11 @@ class PicameraSource:
         self._format = str(given["format"])
         self._size = tuple(given["size"])
         self._stride = int(given["stride"])
+        self._pace = Pace(MOST_FPS)
 
     def next(self) -> Pixels:
         """The next frame. Raises CameraStalled after two seconds without one, CameraMissing when the camera is gone."""
+        self._pace.wait()
         try:
             request = self._camera.capture_request(wait=WAIT_S)
         except TimeoutError as error:

@@ -20,7 +20,7 @@ import pytest
 from provisioning.bundle import write_bundle
 from provisioning.bundle.writing import Recipe, collected
 from provisioning.centre.plan import NEEDED
-from tests.fixtures.containers import CHECKOUT, Container, Network, debian, wait
+from tests.fixtures.containers import CHECKOUT, Container, Network, debian, wait, with_packages
 from tests.fixtures.releases import kept_wheels, own_wheels
 from wire.jwks import key_set, readable
 from wire.seals import KeyName, SealingKey
@@ -35,7 +35,7 @@ class Host:
     """A plain Debian that becomes a centre, and the technician's desk beside it."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
-        base = debian("bookworm", "bookworm-centre", ",".join(NEEDED))
+        base = with_packages(debian("bookworm"), "bookworm-centre", NEEDED)
         self.folder = folder
         self.network = stack.enter_context(Network("siperlu-c"))
         self.bundle, self.keys = bundle_for_the_centre(folder)

@@ -1,6 +1,7 @@
-"""One command takes a fresh Debian to a kiosk whose check-ins reach the centre; again, it changes nothing; what breaks is named.
+"""One command takes a fresh Debian, 12 or 13, to a kiosk whose check-ins reach the centre; again, it changes nothing; what breaks is named.
 
-Real SSH, real systemd in containers, a real broker with client certificates, each host in a network namespace of its own.
+Real SSH, real systemd in containers, a real broker with client certificates, each host in a network namespace of its own. The second
+box sees through the real picamera2, on pictures that libcamera plays.
 """
 
 from __future__ import annotations
@@ -12,134 +13,23 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cli.demo.cast import cast_of, lay_out
-from cli.demo.framing import frame_photo
-from cli.output import Failure
-from cli.samples import sample_faces
-from collector.keys import CentreKeys
-from collector.people import faces
-from collector.settings import CollectorSettings
-from collector.store import migrate
-from collector.store.engine import open_engine
-from collector.store.people import Unit
-from collector.store.writer import Writer
-from models import store
-from models.build import build
-from models.engine import open_engine as open_recogniser
-from provisioning.bundle import write_bundle
-from provisioning.bundle.writing import Recipe, collected
-from settings import load
-from tests.fixtures.containers import CACHE, CHECKOUT, Broken, Container, Network, debian, wait
-from tests.fixtures.regency import Regency
-from tests.fixtures.releases import kept_wheels, own_wheels
-from wire.jwks import key_set, readable
-from wire.release import Target
-from wire.seals import KeyName, SealingKey
+from tests.fixtures.boxes import BOOKWORM, TRIXIE, Stage, sealed
+from tests.fixtures.containers import CHECKOUT, Broken, Container, wait
+from tests.fixtures.virtual_camera import HEAP
 
 pytestmark = pytest.mark.timeout(600)
-TARGETS: tuple[Target, ...] = ("trixie-amd64",)
+SEEN = "SELECT count(*) FROM records WHERE kiosk = '{}' AND kind = 'check-in'"
 SECRETS = (
     "/etc/siperlu/kiosk.key",
     "/var/lib/siperlu/kiosk/keys",
     "/var/lib/siperlu/relay/keys",
     "/etc/ssh/ssh_host_ed25519_key",
 )
-
-
-class Stage:
-    """The centre, the technician's desk and two fresh boxes."""
-
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
-        base = debian("trixie")
-        self.folder = folder
-        self.network = stack.enter_context(Network("siperlu-t"))
-        self.regency = Regency(folder / "centre", self.network)
-        stack.callback(self.regency.close)
-        self.bundle, self.keys, self.release_key = made_bundle(folder)
-        self.room = self._enrol()
-        self.regency.start()
-        self.boxes = [Container(base, folder / f"box-{n}", self.network, n) for n in (11, 12)]
-        for box in self.boxes:
-            stack.callback(box.close)
-            shutil.copytree(self.room, box.root / "srv/room")
-            box.start()
-
-    def provision(
-        self, box: Container, kiosk: str, *words: str, claim: str = "", bundle: Path | None = None
-    ) -> dict[str, Any]:
-        """Run the technician's command; its JSON, whatever became of it."""
-        line = [
-            *(
-                *self.network.prefix,
-                sys.executable,
-                "-m",
-                "cli",
-                "provision",
-                box.address,
-                "--unit",
-                "DISDIK",
-                "--id",
-                kiosk,
-            ),
-            *("--claim", claim, "--centre", self.regency.address, "--bundle", str(bundle or self.bundle)),
-            *("--release-keys", str(self.keys), "--identity", str(box.key), "--accept-new"),
-            *("--known-hosts", str(self.folder / "known_hosts"), "--no-screen"),
-            *("--setting", "camera.address=frames:/srv/room?fps=15&hold=30&gap=15", "--setting", "relay.resend_s=1.0"),
-            *("--json", *words),
-        ]
-        done = subprocess.run(line, capture_output=True, text=True, check=False, timeout=500)
-        last = (done.stdout.splitlines() or [""])[-1]
-        assert last.startswith("{"), done.stderr[-4000:]
-        found: dict[str, Any] = json.loads(last)["machines"][0]
-        return found
-
-    def _enrol(self) -> Path:
-        settings = load(CollectorSettings, self.regency.settings)
-        build(store.default_folder())
-        shutil.copytree(store.default_folder(), settings.rosters.weights)
-        recogniser = open_recogniser(store.default_folder())
-        try:
-            photos = {name: found for name, found in sample_faces(CACHE.parent).items() if name != "partial"}
-        except Failure as error:
-            pytest.skip(str(error))
-        lay_out(cast_of(photos, 1, 0), self.folder / "enrol", self.folder / "show", partial(frame_photo, recogniser))
-        keys = CentreKeys.open(settings.store.keys)
-        engine = open_engine(settings.store.url)
-        with Writer(engine) as writer:
-            migrate.upgrade(engine)
-            with writer.session() as session:
-                session.add(Unit(code="DISDIK", name="Dinas Pendidikan", kind="opd"))
-                session.flush()
-                faces.enrol_folder(
-                    session, self.folder / "enrol", recogniser, keys, create_in="DISDIK", today=datetime.now(UTC).date()
-                )
-        return self.folder / "show"
-
-
-def made_bundle(folder: Path) -> tuple[Path, Path, SealingKey]:
-    """A release of this checkout, the file of its public key, and the key."""
-    own_wheels(folder / "own")
-    key = SealingKey.generate(KeyName("release", 1))
-    (folder / "release.json").write_text(readable(key_set([key.public], [])))
-    return sealed(folder, "0.1.0", key), folder / "release.json", key
-
-
-def sealed(folder: Path, version: str, key: SealingKey, *, broken: bool = False) -> Path:
-    """A release under that version's name; a broken one lacks what its pages are made with."""
-    own = folder / "own"
-    parts: list[tuple[Path, str, Target]] = [(CHECKOUT / "systemd", "systemd", "any"), (own, "wheels/any", "any")]
-    parts += [(kept_wheels(own, "kiosk", target), f"wheels/{target}", target) for target in TARGETS]
-    wanted = {name: file for name, file in collected(parts).items() if not (broken and "/flask-" in name.lower())}
-    out = folder / f"siperlu-{version}.tar"
-    write_bundle(out, Recipe(version, "0.1.0", datetime.now(UTC), 1), wanted, key)
-    return out
 
 
 @pytest.fixture(scope="module")
@@ -171,8 +61,7 @@ def test_run_again_it_is_finished_and_check_ins_reach_the_centre(stage: Stage) -
     found = stage.provision(stage.boxes[0], "disdik-1", claim=stage.regency.claim("disdik-1"))
     assert found["good"], found["verdict"]
     assert outcomes(found)["software"] == "unchanged", "what was done before is not done again"
-    seen = "SELECT count(*) FROM records WHERE kiosk = 'disdik-1' AND kind = 'check-in'"
-    wait("a check-in is in the centre's database", lambda: stage.regency.rows(seen)[0][0] > 0, 90)
+    wait("a check-in is in the centre's database", lambda: stage.regency.rows(SEEN.format("disdik-1"))[0][0] > 0, 90)
 
 
 def test_a_second_run_changes_nothing_and_says_so(stage: Stage) -> None:
@@ -213,6 +102,11 @@ def test_a_line_that_breaks_in_the_middle_of_the_software_is_named(stage: Stage)
 def test_another_box_shares_no_secret_and_listens_to_ssh_alone(stage: Stage) -> None:
     found = stage.provision(stage.boxes[1], "disdik-2", claim=stage.regency.claim("disdik-2"))
     assert found["good"], found["verdict"]
+    assert [box.run("sh", "-c", ". /etc/os-release; echo $VERSION_CODENAME") for box in stage.boxes] == [
+        "bookworm",
+        "trixie",
+    ]
+    wait("its check-in is in the centre's database", lambda: stage.regency.rows(SEEN.format("disdik-2"))[0][0] > 0, 90)
     first, second = (secrets_of(box) for box in stage.boxes)
     assert len(first) == len(second) == 5
     assert not set(first) & set(second)
@@ -220,6 +114,27 @@ def test_another_box_shares_no_secret_and_listens_to_ssh_alone(stage: Stage) -> 
         outside = {line.split()[3] for line in box.run("ss", "-Hltn").splitlines()}
         assert {one for one in outside if not one.startswith(("127.", "[::1]"))} == {"0.0.0.0:22", "[::]:22"}
         assert not box.run("ss", "-Hlun").strip()
+
+
+def test_that_check_in_came_through_the_real_picamera2_in_the_kiosks_own_sandbox(stage: Stage) -> None:
+    if stage.no_camera:
+        pytest.skip(f"no picamera2: {stage.no_camera}")
+    box = stage.boxes[1]
+    pid = box.run("systemctl", "show", "-P", "MainPID", "siperlu-kiosk")
+    assert "/libcamera.so" in box.run("cat", f"/proc/{pid}/maps")
+    for line in ("MemoryDenyWriteExecute=yes", "ProtectSystem=strict", "PrivateNetwork=yes", "PrivateUsers=yes"):
+        assert line in box.run("systemctl", "show", "siperlu-kiosk").splitlines(), "the unit is the one that is shipped"
+    shutil.copy(CHECKOUT / "tests/fixtures/camera_probe.py", box.root / "root/probe.py")
+    probe = ("env", f"LD_PRELOAD={HEAP}", "/opt/siperlu/current/bin/python", "/root/probe.py", "/srv/frames/0.jpg")
+    told = json.loads(box.run(*probe).splitlines()[-1])
+    assert told["frames"] == 50
+    assert told["again"] == 3, "a camera that was given back opens again"
+    assert told["shapes"] == [[480, 640, 3]], "what it gives is read back, whatever was asked"
+    assert told["off"] < min(15, told["off with red for blue"]), (
+        "the picture that was played, its colours in their places"
+    )
+    assert told["fps"] < 20
+    assert told["missing"].startswith("CameraMissing: picamera2:7 cannot be opened")
 
 
 def secrets_of(box: Container) -> list[str]:
@@ -303,7 +218,7 @@ def push(stage: Stage, box: Container, bundle: Path) -> None:
 
 def test_an_update_is_installed_proven_and_told(stage: Stage) -> None:
     box = stage.boxes[1]
-    push(stage, box, sealed(stage.folder, "0.1.1", stage.release_key))
+    push(stage, box, sealed(stage.folder, "0.1.1", stage.release_key, TRIXIE))
     told = give(stage, "disdik-2", "update", "version=0.1.1", limit_s=150)
     assert (told["state"], told["detail"]) == ("done", {"version": "0.1.1", "stage": "done"}), journal(box)
     assert box.run("readlink", "/opt/siperlu/current") == "/opt/siperlu/releases/0.1.1"
@@ -311,7 +226,7 @@ def test_an_update_is_installed_proven_and_told(stage: Stage) -> None:
 
 def test_an_update_that_fails_its_health_check_is_rolled_back(stage: Stage) -> None:
     box = stage.boxes[1]
-    push(stage, box, sealed(stage.folder, "0.1.2", stage.release_key, broken=True))
+    push(stage, box, sealed(stage.folder, "0.1.2", stage.release_key, TRIXIE, broken=True))
     told = give(stage, "disdik-2", "update", "version=0.1.2", limit_s=400)
     assert told["state"] == "failed"
     assert told["detail"]["reason"]
@@ -325,7 +240,7 @@ def test_an_update_that_fails_its_health_check_is_rolled_back(stage: Stage) -> N
 
 def test_a_newer_release_provisioned_over_a_kiosk_is_what_runs(stage: Stage) -> None:
     box = stage.boxes[0]
-    newer = sealed(stage.folder, "0.1.1", stage.release_key, kept_wheels())
+    newer = sealed(stage.folder, "0.1.1", stage.release_key, BOOKWORM)
     found = stage.provision(box, "disdik-1", bundle=newer)
     assert found["good"], found["verdict"]
     assert {name for name, what in outcomes(found).items() if what == "changed"} == {"software", "service"}

@@ -1,13 +1,14 @@
-"""The Pi camera's driver against what picamera2 promises; the real library runs in the hardware tests."""
+"""The Pi camera's driver against what picamera2 promises; the real library runs in tests/e2e/test_provisioning.py."""
 
 import sys
+import time
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 
-from firmware.camera.picamera import PicameraSource
+from firmware.camera.picamera import MOST_FPS, PicameraSource
 from firmware.errors import CameraMissing, CameraStalled
 
 SIZE = WIDTH, HEIGHT = 32, 16
@@ -106,3 +107,12 @@ def test_a_camera_in_use_is_missing_and_given_back(library: type[Picamera2]) -> 
     library.start_trouble = RuntimeError("Device or resource busy")
     with pytest.raises(CameraMissing, match="another program"):
         PicameraSource("0", 640, 480)
+
+
+def test_a_camera_without_a_pace_of_its_own_is_not_run_after() -> None:
+    source = PicameraSource("0", 640, 480)
+    source.next()
+    began = time.monotonic()
+    for _ in range(13):
+        source.next()
+    assert time.monotonic() - began > 11 / MOST_FPS
