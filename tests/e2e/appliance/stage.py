@@ -31,7 +31,7 @@ from models.build import build
 from models.engine import open_engine as open_recogniser
 from settings import load
 from tests.e2e.appliance.machine import Machine, NotRun
-from tests.e2e.test_provisioning import made_bundle, sealed
+from tests.fixtures.boxes import TRIXIE, made_bundle, sealed
 from tests.fixtures.containers import CACHE, Broken, Network, wait
 from tests.fixtures.regency import Regency
 
@@ -95,7 +95,7 @@ class Stage:
 
     def release(self, version: str, *, broken: bool = False) -> Path:
         """Another release of this checkout, laid where the agent looks for it."""
-        return sealed(self.folder, version, self.release_key, broken=broken)
+        return sealed(self.folder, version, self.release_key, TRIXIE, broken=broken)
 
     def push(self, bundle: Path) -> None:
         """Lay a release where the agent looks for it."""
