@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from provisioning.errors import StepFailed
 from provisioning.kiosk.registering import answer_on
-from provisioning.kiosk.software import PROGRAM
+from provisioning.kiosk.software import CURRENT, PROGRAM
+from provisioning.kiosk.usb import PLACE
 from provisioning.shell import Shell, must
 
 
@@ -19,6 +20,14 @@ class Finding:
     good: bool
     text: str
 
+
+SAME_RELEASE = f"""
+release=$(readlink {CURRENT}) || exit 1
+for part in kiosk relay agent; do
+  pid=$(systemctl show -P MainPID "siperlu-$part"); test "$pid" -gt 0 || continue
+  case $(tr '\\0' ' ' < "/proc/$pid/cmdline") in "$release"/*) ;; *) exit 1 ;; esac
+done
+"""
 
 _LOOKS: tuple[tuple[str, str, str], ...] = (
     ("software", f"test -x {PROGRAM}", "no release is installed: run `siperlu provision` on it"),
@@ -33,10 +42,21 @@ _LOOKS: tuple[tuple[str, str, str], ...] = (
         "the relay does not run: `journalctl -u siperlu-relay -n 50` says why",
     ),
     (
+        "agent",
+        "systemctl -q is-active siperlu-agent",
+        "the agent does not run, so that orders, updates and sticks wait: `journalctl -u siperlu-agent -n 50` says why",
+    ),
+    (
+        "release",
+        SAME_RELEASE,
+        "something still runs in another release than the current one: `systemctl restart siperlu-kiosk siperlu-relay siperlu-agent`",
+    ),
+    (
         "units",
         'test -z "$(systemctl --failed --no-legend --plain)"',
         "a unit has failed: `systemctl --failed` lists it, `systemctl reset-failed` after mending",
     ),
+    ("usb", f"test -s {PLACE}", "USB is open to anything: run `siperlu provision` on it"),
     ("firewall", "nft list table inet siperlu >/dev/null 2>&1", "the firewall is not up: `systemctl restart nftables`"),
     (
         "listeners",

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from provisioning.kiosk.checking import SAME_RELEASE
 from provisioning.kiosk.plan import RUNS
+from provisioning.kiosk.software import CURRENT
 from provisioning.shell import LocalShell
 from tests.fixtures.shims import Shims
 
@@ -55,6 +57,11 @@ class Wall:
     def serves(self) -> bool:
         return LocalShell().run(RUNS, str(self.current)).code == 0
 
+    @property
+    def runs_one_release(self) -> bool:
+        """As `siperlu provision check` looks."""
+        return LocalShell().run(SAME_RELEASE.replace(CURRENT, str(self.current))).code == 0
+
 
 @pytest.fixture
 def wall(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wall]:
@@ -72,14 +79,17 @@ def test_one_that_goes_on_in_the_old_release_is_not(wall: Wall, part: str) -> No
     for other in PARTS:
         wall.begin(other, "0.1.0" if other == part else "0.1.1")
     assert not wall.serves
+    assert not wall.runs_one_release
     wall.begin(part, "0.1.1")
     assert wall.serves
+    assert wall.runs_one_release
 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_one_that_does_not_run_is_not(wall: Wall, part: str) -> None:
     (wall.folder / f"siperlu-{part}.pid").unlink()
     assert not wall.serves
+    assert wall.runs_one_release, "that it does not run is another finding"
 
 
 def test_a_release_whose_name_only_begins_alike_is_another(wall: Wall) -> None:
