@@ -15,6 +15,7 @@ from collector.rules.violations.case import Status, Step
 from collector.store.engine import open_reader
 from collector.violating.detection import Detection
 from collector.violating.review import review
+from collector.violating.sureness import limits_of
 
 
 @click.group()
@@ -34,7 +35,7 @@ def detect(since: datetime | None, until: datetime | None, path: Path | None, as
     with centre(path) as (settings, writer):
         reader = open_reader(settings.store.url)
         try:
-            detection = Detection(reader, writer)
+            detection = Detection(reader, writer, limits_of(settings.rosters))
             with bar("dates") as progress:
                 if since is None or until is None:
                     done = detection.run(progress)

@@ -149,9 +149,11 @@ def _jobs(settings: CollectorSettings, writer: Writer, keys: CentreKeys, link: L
 
 
 def _violations(settings: CollectorSettings, writer: Writer, stack: ExitStack) -> Part:
+    from collector.violating.sureness import limits_of  # noqa: PLC0415 - ingest alone needs no models
+
     reader = open_reader(settings.store.url)
     stack.callback(reader.dispose)
-    return Loop("violations", ViolationJob(Detection(reader, writer), now).run)
+    return Loop("violations", ViolationJob(Detection(reader, writer, limits_of(settings.rosters)), now).run)
 
 
 def _reports(settings: CollectorSettings, writer: Writer, stack: ExitStack) -> Part:

@@ -176,7 +176,7 @@ class _Pen:
         return Heartbeat(cause=cause, in_service=True, version=VERSION, counts={})
 
     def _look(self, person: str) -> CheckIn:
-        score = min(0.995, max(0.9, self.chance.gauss(0.955, 0.012)))
+        score = min(0.995, max(0.945, self.chance.gauss(0.968, 0.01)))
         lead = 0.02 if self.chance.random() < 0.0002 else self.chance.uniform(0.07, 0.2)
         return CheckIn(
             person=person,
