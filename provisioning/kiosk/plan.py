@@ -258,7 +258,7 @@ class Started:
         must(
             shell,
             "systemctl enable siperlu.target; systemctl restart siperlu-kiosk siperlu-relay siperlu-agent; systemctl start siperlu.target",
-            limit_s=180,
+            limit_s=400,
         )
 
 

@@ -105,6 +105,11 @@ def test_the_pages_port_is_the_only_one_that_may_be_listened_on() -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["kiosk", "relay"])
+def test_a_cold_card_is_given_time_to_start(name: str) -> None:
+    assert int(Unit(name).one("TimeoutStartSec")) >= 180, "an emulated kiosk took 58 s and was ended, again and again"
+
+
 def test_the_kiosk_is_started_where_lgpio_can_make_its_pipe() -> None:
     unit = Unit("kiosk")
     assert unit.one("WorkingDirectory") == f"%t/{unit.one('RuntimeDirectory')}", "lgpio drives no pin without"
