@@ -107,7 +107,9 @@ def test_the_pages_port_is_the_only_one_that_may_be_listened_on() -> None:
 
 @pytest.mark.parametrize("name", ["kiosk", "relay"])
 def test_a_cold_card_is_given_time_to_start(name: str) -> None:
-    assert int(Unit(name).one("TimeoutStartSec")) >= 180, "an emulated kiosk took 58 s and was ended, again and again"
+    assert int(Unit(name).one("TimeoutStartSec")) >= 180, (
+        "an emulated kiosk was not ready in 60 s after a power cut, and ended, again and again"
+    )
 
 
 def test_the_kiosk_is_started_where_lgpio_can_make_its_pipe() -> None:
