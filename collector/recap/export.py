@@ -52,13 +52,15 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What an export holds. `since`, `until`: the period, its end excluded, by the kiosks' own clocks."""
+    """What an export holds. `since`, `until`: the period, its end excluded, by the kiosks' own clocks; `only`: the kiosks that
+    were asked for, where not all were."""
 
     kind: Literal["records"] = "records"
     since: Instant
     until: Instant
     made: Instant
     chains: Annotated[tuple[Span, ...], Field(max_length=100_000)]
+    only: Annotated[tuple[KioskId, ...] | None, Field(max_length=100_000)] = None
 
 
 MANIFEST_CODEC: Codec[Manifest] = Codec("export manifest", Manifest)
@@ -66,10 +68,11 @@ MANIFEST_CODEC: Codec[Manifest] = Codec("export manifest", Manifest)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """Records whose kiosk said a moment from `since` to before `until`."""
+    """Records whose kiosk said a moment from `since` to before `until`. `kiosks`: only of these; None: of all."""
 
     since: datetime
     until: datetime
+    kiosks: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +92,13 @@ def write(
     told: Callable[[int], None] = lambda _: None,
 ) -> Manifest:
     """Write the export of a period; `told` hears how many records each page had. Same records and moment, same bytes."""
+    only = None if period.kiosks is None else tuple(sorted(period.kiosks))
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         spans = tuple(_chain(session, archive, span, told) for span in _spans(session, period))
         for kiosk, keys in _keys(session, spans).items():
             _add(archive, f"keys/{kiosk}.jwks", [KEY_SET.encode(keys)])
         _add(archive, CENTRE_KEYS, [KEY_SET.encode(centre.keys)])
-        manifest = Manifest(since=period.since, until=period.until, made=centre.now, chains=spans)
+        manifest = Manifest(since=period.since, until=period.until, made=centre.now, chains=spans, only=only)
         _add(archive, MANIFEST, [centre.sealer.seal(Sealed.EXPORT, MANIFEST_CODEC.encode(manifest)).encode()])
     return manifest
 
@@ -107,12 +111,20 @@ def _add(archive: zipfile.ZipFile, name: str, pieces: Iterable[bytes]) -> None:
             part.write(piece)
 
 
+def most(session: Session, period: Period) -> int:
+    """How many records an export of this period could hold; fewer where some are missing. One query."""
+    return sum(span.last - span.first + 1 for span in _spans(session, period))
+
+
 def _spans(session: Session, period: Period) -> list[Span]:
     """Every chain's first and last number of the period."""
     record = StoredRecord
+    within = [record.at >= period.since, record.at < period.until]
+    if period.kiosks is not None:
+        within.append(record.kiosk.in_(sorted(period.kiosks)))
     first = (
         select(record.kiosk, record.chain, func.min(record.seq).label("first"), func.max(record.seq).label("last"))
-        .where(record.at >= period.since, record.at < period.until)
+        .where(*within)
         .group_by(record.kiosk, record.chain)
         .subquery()
     )

@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 from collector.errors import CollectorError, StoreDownError
 from collector.keys import CentreKeys
 from collector.people.scope import Tree
-from collector.recap import orders, staff, tpp
+from collector.recap import asking, orders, staff, tpp
 from collector.recap.bundle import WRITERS, bundle, name_of
+from collector.recap.export import Centre
 from collector.recap.month import Month
 from collector.recap.orders import Kind, State
 from collector.recap.source import Wish, unit_month
@@ -95,8 +96,13 @@ class ReportJob:
                 return False
             session.expunge(order)
         self._say(order.id, state=State.WORKING.value)
+        with tempfile.TemporaryDirectory(prefix="siperlu-pesanan-") as folder:
+            self._make(order, Path(folder) / "file")
+        return True
+
+    def _make(self, order: ReportOrder, target: Path) -> None:
         try:
-            name, raw = self._made(order)
+            name = self._made(order, target)
         except StoreDownError:
             raise
         except Exception as error:
@@ -105,29 +111,41 @@ class ReportJob:
                 log.exception("a report could not be made")
             words = str(error) if isinstance(error, CollectorError) else type(error).__name__
             self._say(order.id, state=State.FAILED.value, error=words, finished_at=self._clock())
-            return True
-        with self._writer.session() as session:
-            orders.put(session, order.id, raw)
-            done = {"state": State.READY.value, "name": name, "size": len(raw), "finished_at": self._clock()}
+            return
+        with target.open("rb") as file, self._writer.session() as session:
+            size = orders.put(session, order.id, file)
+            done = {"state": State.READY.value, "name": name, "size": size, "finished_at": self._clock()}
             session.execute(update(ReportOrder).where(ReportOrder.id == order.id).values(done))
-        return True
 
     def _say(self, order: str, **values: object) -> None:
         with self._writer.session() as session:
             session.execute(update(ReportOrder).where(ReportOrder.id == order).values(values))
 
-    def _made(self, order: ReportOrder) -> tuple[str, bytes]:
-        """Name and bytes of the file. Raises CollectorError that says what to mend."""
+    def _made(self, order: ReportOrder, target: Path) -> str:
+        """Write the file to `target`; its name. Raises CollectorError that says what to mend."""
+        if order.kind == Kind.RECORDS:
+            return self._records(order, target)
         month = Month(order.month.year, order.month.month)
         wish = self._wish(order, month)
         if order.kind == Kind.ALL:
-            return f"rekap-semua-{month}.zip", self._all(order, wish)
+            self._all(order, wish, target)
+            return f"rekap-semua-{month}.zip"
         with Session(self._reader) as session:
             asked, lines = unit_month(session, wish)
         if order.kind == Kind.TPP:
-            return f"tpp-{name_of(order.unit)}-{month}.csv", tpp.write(lines, month, closed=bool(asked.closed))
-        raw = WRITERS[order.form](document(asked, lines), self._keys)
-        return f"rekap-{name_of(order.unit)}-{month}.{order.form}", raw
+            target.write_bytes(tpp.write(lines, month, closed=bool(asked.closed)))
+            return f"tpp-{name_of(order.unit)}-{month}.csv"
+        target.write_bytes(WRITERS[order.form](document(asked, lines), self._keys))
+        return f"rekap-{name_of(order.unit)}-{month}.{order.form}"
+
+    def _records(self, order: ReportOrder, target: Path) -> str:
+        until = order.until or order.month
+        told = _Sparing(lambda done, whole: self._say(order.id, done=done, whole=whole))
+        with Session(self._reader) as session, target.open("wb") as file:
+            period = asking.period(session, order.unit, order.kiosk, (order.month, until), self._zone)
+            asking.write(session, file, period, Centre(self._keys.public, self._keys, self._clock()), told)
+        of = order.kiosk or (name_of(order.unit) if order.unit else "semua")
+        return f"bukti-{of}-{order.month}-{until}.zip"
 
     def _wish(self, order: ReportOrder, month: Month) -> Wish:
         printed = self._settings.reports
@@ -140,15 +158,12 @@ class ReportJob:
             printed=self._clock().astimezone(self._zone),
         )
 
-    def _all(self, order: ReportOrder, wish: Wish) -> bytes:
+    def _all(self, order: ReportOrder, wish: Wish, target: Path) -> None:
         with Session(self._reader) as session:
             rows = session.execute(select(Unit.code, Unit.kind, Unit.parent)).all()
         units = sorted(Tree(rows).below(order.unit) if order.unit else {row.code for row in rows})
         told = _Sparing(lambda done, whole: self._say(order.id, done=done, whole=whole))
-        with tempfile.TemporaryDirectory(prefix="siperlu-rekap-") as folder:
-            target = Path(folder) / "all.zip"
-            bundle(self._reader, wish, units, self._keys, target=target, told=told)
-            return target.read_bytes()
+        bundle(self._reader, wish, units, self._keys, target=target, told=told)
 
 
 class _Sparing:

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import count
+from typing import IO
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Engine, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from collector.errors import ReportError
@@ -31,6 +33,7 @@ class Kind(StrEnum):
     RECAP = "recap"
     ALL = "all"
     TPP = "tpp"
+    RECORDS = "records"
 
 
 class State(StrEnum):
@@ -42,7 +45,7 @@ class State(StrEnum):
     FAILED = "failed"
 
 
-FORMS = {Kind.RECAP: ("xlsx", "pdf", "csv"), Kind.ALL: ("xlsx",), Kind.TPP: ("csv",)}
+FORMS = {Kind.RECAP: ("xlsx", "pdf", "csv"), Kind.ALL: ("xlsx",), Kind.TPP: ("csv",), Kind.RECORDS: ("zip",)}
 TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "pdf": "application/pdf",
@@ -53,7 +56,8 @@ TYPES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What is asked for, by which account. `staff`: the staff list's bytes, or None."""
+    """What is asked for, by which account. `staff`: the staff list's bytes, or None; `days`: first and last day of an export of
+    records, `kiosk`: the one it is of, empty for those of the unit and below."""
 
     kind: Kind
     unit: str
@@ -61,6 +65,8 @@ class Order:
     form: str
     by: str
     staff: bytes | None = None
+    days: tuple[date, date] | None = None
+    kiosk: str = ""
 
 
 def place(session: Session, order: Order, now: datetime) -> str:
@@ -73,7 +79,8 @@ def place(session: Session, order: Order, now: datetime) -> str:
     if (session.scalar(waiting) or 0) >= MOST_WAITING:
         raise ReportError(f"{MOST_WAITING} of your orders wait already: let them be made first")
     row = ReportOrder(id=secrets.token_hex(16), kind=order.kind.value, unit=order.unit, form=order.form)
-    row.month, row.staff = order.month.days[0], order.staff
+    row.month, row.until = order.days or (order.month.days[0], None)
+    row.staff, row.kiosk = order.staff, order.kiosk
     row.asked_by, row.asked_at = order.by, now
     session.add(row)
     session.flush()
@@ -88,6 +95,8 @@ class Placed:
     kind: Kind
     unit: str
     month: date
+    until: date | None
+    kiosk: str
     form: str
     asked_at: datetime
     state: State
@@ -117,26 +126,30 @@ def find(session: Session, order: str, by: str) -> Placed | None:
 
 
 def _placed(row: ReportOrder) -> Placed:
-    facts = (row.id, Kind(row.kind), row.unit, row.month, row.form, row.asked_at, State(row.state))
-    return Placed(*facts, row.done, row.whole, row.name, row.size, row.error)
+    facts = (row.id, Kind(row.kind), row.unit, row.month, row.until, row.kiosk, row.form)
+    return Placed(*facts, row.asked_at, State(row.state), row.done, row.whole, row.name, row.size, row.error)
 
 
-def content(session: Session, order: str) -> bytes:
-    """The file of a ready order."""
-    return b"".join(_pieces(session, order))
+def content(engine: Engine, order: str) -> Iterator[bytes]:
+    """The file of a ready order, a piece at a time: one of hundreds of mebibytes is never whole in memory, nor is a connection
+    held while a slow reader takes it."""
+    for number in count():
+        query = select(ReportPiece.content).where(ReportPiece.order == order, ReportPiece.number == number)
+        with Session(engine) as session:
+            piece = session.scalar(query)
+        if piece is None:
+            return
+        yield piece
 
 
-def _pieces(session: Session, order: str) -> Iterator[bytes]:
-    yield from session.scalars(
-        select(ReportPiece.content).where(ReportPiece.order == order).order_by(ReportPiece.number)
-    )
-
-
-def put(session: Session, order: str, raw: bytes) -> None:
-    """Keep the file of an order, in place of any before."""
+def put(session: Session, order: str, file: IO[bytes]) -> int:
+    """Keep the file of an order, in place of any before; its size in bytes. One piece is in memory at a time."""
     session.execute(delete(ReportPiece).where(ReportPiece.order == order))
-    for number, start in enumerate(range(0, len(raw), PIECE)):
-        session.add(ReportPiece(order=order, number=number, content=raw[start : start + PIECE]))
+    size = 0
+    for number, piece in enumerate(iter(lambda: file.read(PIECE), b"")):
+        session.execute(insert(ReportPiece).values(order=order, number=number, content=piece))
+        size += len(piece)
+    return size
 
 
 def sweep(session: Session, now: datetime) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, Index, Integer, LargeBinary, String, Text
+from sqlalchemy import Date, ForeignKey, Index, Integer, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from collector.store.base import Base
@@ -13,8 +13,8 @@ from collector.store.base import Base
 class ReportOrder(Base):
     """A file that the jobs process makes and seals, for the pages hold no key. `id` is random.
 
-    `kind`: recap (of `unit` and those below), all (every unit's recap in a ZIP; with `unit`, of those below), tpp. `form`: xlsx,
-    pdf, csv. `staff`: the staff list that was handed in, or None. `state`: waiting, working, ready, failed. `done` of `whole`
+    `kind`: recap (of `unit` and those below), all (every unit's recap in a ZIP; with `unit`, of those below), tpp, records
+    (sealed records from `month` to `until`, of `kiosk` or of a unit's kiosks). `form`: xlsx, pdf, csv, zip. `staff`: the staff list that was handed in, or None. `state`: waiting, working, ready, failed. `done` of `whole`
     recaps are made. `error`: words for the one who ordered. Files go after some days, the order stays in the audit log.
     """
 
@@ -24,6 +24,8 @@ class ReportOrder(Base):
     kind: Mapped[str] = mapped_column(String(8))
     unit: Mapped[str] = mapped_column(String(64))
     month: Mapped[date] = mapped_column(Date)
+    until: Mapped[date | None] = mapped_column(Date)
+    kiosk: Mapped[str] = mapped_column(String(63), default="", server_default=text("''"))
     form: Mapped[str] = mapped_column(String(8))
     staff: Mapped[bytes | None] = mapped_column(LargeBinary)
     asked_by: Mapped[str] = mapped_column(String(64), index=True)

@@ -58,7 +58,7 @@ from collector.web.desk import Clock, Desk
 from collector.web.guard import guard
 from collector.web.language import speak
 from collector.web.menu import menu
-from collector.web.reporting import back, discipline, recap, trends, year
+from collector.web.reporting import back, discipline, exports, recap, trends, year
 from collector.web.words import LANGUAGES
 
 log = logging.getLogger(__name__)
@@ -95,6 +95,7 @@ AREAS = (
     back,
     year,
     trends,
+    exports,
     spotchecks,
     waiting,
     lists,

@@ -17,10 +17,10 @@ from collector.audit.reading import Choice, Line
 from collector.reports.day import Day
 from collector.settings import CollectorSettings
 from collector.web.access import allow, me
+from collector.web.audit_words import ACTIONS, DETAILS
 from collector.web.desk import Desk
 from collector.web.forms import tell
 from collector.web.menu import Entry, Group
-from collector.web.people_words import AUDITED
 from collector.web.sheets import sheet
 from collector.web.words import N_
 
@@ -28,58 +28,6 @@ MENU = (Entry("audit.show", N_("Audit log"), Group.OVERSIGHT),)
 SEEN_BY = (Role.INSPECTORATE, Role.BKD_ADMIN)
 PAGE = 100
 COLUMNS = ("nomor", "waktu", "siapa", "nama", "tindakan", "subjek", "nama_subjek", "rincian", "digest")
-
-ACTIONS = {
-    **AUDITED,
-    "person.read": N_("Looked at a person"),
-    "person.export": N_("Took a person's sheet"),
-    "login": N_("Logged in"),
-    "login.refused": N_("Log-in refused"),
-    "logout": N_("Logged out"),
-    "logout.everywhere": N_("Logged out everywhere"),
-    "account.create": N_("Made an account"),
-    "account.change": N_("Changed role or unit"),
-    "account.reset": N_("Gave a one-time password"),
-    "account.disable": N_("Closed an account"),
-    "account.enable": N_("Opened an account again"),
-    "account.password": N_("Chose a new password"),
-    "handout.make": N_("Made a hand-out link"),
-    "handout.use": N_("Came in by a hand-out link"),
-    "sample.draw": N_("Drew a sample"),
-    "sample.judge": N_("Judged a drawn match"),
-    "sample.read": N_("Looked at a drawn match"),
-    "evidence.read": N_("Looked at pictures"),
-    "retention.evidence": N_("Deleted evidence pictures"),
-    "retention.set-aside": N_("Emptied messages set aside"),
-    "retention.template": N_("Deleted a template"),
-    "retention.chip": N_("Deleted enrolment pictures"),
-    "retention.pin": N_("Deleted a PIN"),
-    "audit.verify": N_("Checked the audit log"),
-    "audit.export": N_("Took a sheet of the audit log"),
-}
-"""Words of the actions; one without is shown as it is."""
-
-DETAILS = {
-    "month": N_("Month"),
-    "role": N_("Role"),
-    "unit": N_("Unit"),
-    "role_before": N_("Role before"),
-    "unit_before": N_("Unit before"),
-    "address": N_("Address"),
-    "browsers": N_("Browsers"),
-    "hours": N_("Hours it holds"),
-    "made_by": N_("Made by"),
-    "count": N_("Count"),
-    "seq": N_("Entries"),
-    "whole": N_("Whole"),
-    "from": N_("From"),
-    "to": N_("To"),
-    "reason": N_("Reason"),
-    "until": N_("Until"),
-    "guarantor": N_("Who vouches"),
-    "letter": N_("Letter"),
-}
-"""Words of what details are called; one without is shown as it is."""
 
 
 def pages(desk: Desk, _settings: CollectorSettings) -> Blueprint:

@@ -44,7 +44,12 @@ STATES = {
     orders.State.READY: ("check", "good", N_("Ready")),
     orders.State.FAILED: ("fault", "bad", N_("Could not be made")),
 }
-KINDS = {Kind.RECAP: N_("Recap"), Kind.ALL: N_("Recaps of all units"), Kind.TPP: N_("Allowance list (TPP)")}
+KINDS = {
+    Kind.RECAP: N_("Recap"),
+    Kind.ALL: N_("Recaps of all units"),
+    Kind.TPP: N_("Allowance list (TPP)"),
+    Kind.RECORDS: N_("Sealed records"),
+}
 ALL_ROLES = BKD | {Role.INSPECTORATE}
 
 
@@ -92,10 +97,11 @@ def pages(desk: Desk, settings: CollectorSettings) -> Blueprint:
             found = orders.find(session, number, asker())
             if found is None or found.state is not orders.State.READY:
                 abort(404, "no such file")
-            raw = orders.content(session, found.id)
-        _note(desk, "recap.download", found.unit, Month(found.month.year, found.month.month), name=found.name)
+        action = "records.download" if found.kind is Kind.RECORDS else "recap.download"
+        _note(desk, action, found.kiosk or found.unit, Month(found.month.year, found.month.month), name=found.name)
+        headers = {"Content-Disposition": f'attachment; filename="{found.name}"', "Content-Length": str(found.size)}
         kind = orders.TYPES[found.name.rpartition(".")[2]]
-        return Response(raw, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{found.name}"'})
+        return Response(orders.content(desk.engine, found.id), content_type=kind, headers=headers)
 
     @blueprint.get("/check")
     @allow(*ALL_STAFF)
@@ -170,6 +176,8 @@ def _ordered(desk: Desk) -> AnyResponse:
     try:
         kind = Kind(request.values.get("kind", ""))
     except ValueError:
+        abort(400)
+    if kind is Kind.RECORDS:  # has a page and roles of its own
         abort(400)
     with desk.session() as session:
         if (unit and not in_reach(session, unit)) or (not unit and kind is not Kind.ALL):

@@ -1,0 +1,25 @@
+"""Exports of sealed records are ordered like reports: of a span of days, of one kiosk or a unit's."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0024"
+down_revision = "0023"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """One version up."""
+    op.add_column("report_orders", sa.Column("until", sa.Date(), nullable=True))
+    op.add_column(
+        "report_orders", sa.Column("kiosk", sa.String(length=63), nullable=False, server_default=sa.text("''"))
+    )
+
+
+def downgrade() -> None:
+    """One version down."""
+    op.drop_column("report_orders", "kiosk")
+    op.drop_column("report_orders", "until")
