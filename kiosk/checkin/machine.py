@@ -21,7 +21,7 @@ def step(rules: Rules, state: State, glance: Glance) -> tuple[State, Decision]:
     gone = now_ns - state.seen_ns > rules.gone_ns
     if glance.track is None:
         return _nobody(rules, state, gone)
-    if glance.track != state.track or gone:
+    if glance.track != state.track:
         state = replace(state, track=glance.track, reading=Reading())
     state = replace(state, seen_ns=now_ns, reading=_read(rules, state.reading, glance, now_ns))
     result = _result(rules, state)

@@ -66,6 +66,15 @@ def test_the_evidence_is_the_mean_score_the_best_other_and_the_frames() -> None:
     assert (decision.evidence.runner_up, decision.evidence.frames) == (0.7, 3)
 
 
+def test_a_board_that_needs_two_seconds_for_a_frame_records_with_the_third_all_the_same() -> None:
+    state = State()
+    decisions = []
+    for number in range(3):
+        state, decision = step(RULES, state, Glance((100 + 2 * number) * SECOND_NS, 1, match("ani")))
+        decisions.append(decision.outcome)
+    assert decisions == [Outcome.SEEN, Outcome.SEEN, Outcome.RECORDED]
+
+
 def test_who_stays_is_told_once_and_stays_green() -> None:
     wall = Wall()
     wall.see(1, match("ani"), 30 * 15)

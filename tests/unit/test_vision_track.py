@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.vision.track import GAP_NS, LEAD, Track, follow
+from kiosk.vision.track import GAP_NS, LEAD, SLOW_NS, Track, follow
 from models.face import Box, Detection
 
 FRAME_NS = 66_000_000
@@ -58,8 +58,15 @@ def test_a_missed_frame_does_not_end_a_track() -> None:
 
 
 def test_the_next_person_in_the_same_place_is_a_new_track() -> None:
-    _, later = run([face(100)], [face(100)], step_ns=GAP_NS + 1)
-    assert later == (100, 2)
+    assert run([face(100)], [], [face(100)], step_ns=GAP_NS // 2 + 1)[-1] == (100, 2)
+
+
+def test_a_board_that_needs_two_seconds_for_a_frame_follows_a_face_all_the_same() -> None:
+    assert run([face(100)], [face(110)], [face(105)], step_ns=2_000_000_000)[-1] == (105, 1)
+
+
+def test_frames_that_stood_still_for_longer_begin_anew() -> None:
+    assert run([face(100)], [face(100)], step_ns=SLOW_NS + 1)[-1] == (100, 2)
 
 
 def test_a_face_of_another_size_in_the_same_place_is_another() -> None:
@@ -86,4 +93,4 @@ def test_numbers_never_fall_and_the_served_one_is_nearly_the_widest(frames: list
 
 @pytest.mark.parametrize("gap", [0, GAP_NS])
 def test_within_the_gap_a_track_lives(gap: int) -> None:
-    assert run([face(100)], [face(100)], step_ns=gap)[-1] == (100, 1)
+    assert run([face(100)], [], [face(100)], step_ns=gap // 2)[-1] == (100, 1)
