@@ -55,13 +55,17 @@ def warned(session: Session, year: int, until: date, units: Collection[str] | No
     shortest = min((_shortest(ladder) for ladder in ladders.values()), default=2)
     counted = tallies(session, year, until, None if units is None else sorted(served), shortest=shortest)
     found: list[Warned] = []
+    known: dict[tuple[str, int, int], tuple[Notice, ...]] = {}  # thousands stand at the same few counts
     for person, tally in counted.items():
         here = served.get(person)
         ladder = ladders.get(here.rules) if here else None
         if here is None or ladder is None:
             continue
         standing = reckoned(tally, year, ladder)
-        told = tuple(notices(standing, ladder))
+        stands = (here.rules, standing.days, standing.longest_row)
+        if stands not in known:
+            known[stands] = tuple(notices(standing, ladder))
+        told = known[stands]
         if told:
             found.append(Warned(person, here.name, here.number, here.unit, standing, told))
     return sorted(found, key=_furthest)

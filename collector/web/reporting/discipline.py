@@ -101,10 +101,10 @@ def _rungs(found: Iterable[Warned]) -> list[tuple[Notice, int, int]]:
 def _by_unit(found: Iterable[Warned], where: Where) -> list[tuple[str, str, int]]:
     """Code, name and number of people of each unit right below, the most first."""
     counted: Counter[str] = Counter()
-    for one in found:
-        path = [each.code for each in where.units.path(one.unit)]
+    for unit, people in Counter(one.unit for one in found).items():
+        path = [each.code for each in where.units.path(unit)]
         below = path[path.index(where.code) + 1 :] if where.code in path else path
-        counted[below[0] if below else one.unit] += 1
+        counted[below[0] if below else unit] += people
     return [(code, where.units.name(code), count) for code, count in counted.most_common()]
 
 
