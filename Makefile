@@ -40,7 +40,7 @@ packages:
 	else echo "not root: tests that need one of $(DEBIAN) and do not find it are skipped and say so"; fi
 
 test: setup packages
-	SIPERLU_TEST_FACES="$(FACES)" SIPERLU_TEST_MODELS="$(MODELS)" $(BIN)/pytest --numprocesses auto --dist loadfile $(ARGS)
+	SIPERLU_TEST_FACES="$(FACES)" SIPERLU_TEST_MODELS="$(MODELS)" $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Any number of seeded kills of kiosk, relay, broker and centre: make campaign-kill KILLS=1000 SEED=3
 KILLS ?= 250

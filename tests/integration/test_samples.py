@@ -7,7 +7,7 @@ import dataclasses
 import json
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +69,12 @@ def violation(about: str, **changed: Any) -> StoredViolation:
 
 @pytest.fixture
 def client(centre: Centre, kiosk: FakeKiosk, tmp_path: Path) -> FlaskClient:
+    return client_at(centre, tmp_path, NOW)
+
+
+def client_at(centre: Centre, tmp_path: Path, now: datetime) -> FlaskClient:
     settings = CollectorSettings.model_validate({"store": {"keys": str(tmp_path / "centre-keys")}})
-    app = create_app(centre.writer.engine, centre.writer, settings, lambda: NOW)
+    app = create_app(centre.writer.engine, centre.writer, settings, lambda: now)
     return logged_in(app.test_client(), Role.INSPECTORATE)
 
 
@@ -130,10 +134,15 @@ def test_a_match_is_shown_with_its_pictures_once_and_the_look_is_noted(client: F
     assert json.loads(look["detail"])["pictures"] is True
 
 
-@pytest.mark.parametrize(("seq", "said"), [(2, "Gambar sudah dihapus"), (3, "Kiosk tidak mengirim gambar")])
+@pytest.mark.parametrize(
+    ("seq", "days", "said"),
+    [(2, 2, "Kiosk belum mengirim gambar"), (2, 61, "Gambar sudah dihapus"), (3, 2, "Kiosk tidak mengirim gambar")],
+)
+@pytest.mark.usefixtures("kiosk")
 def test_without_a_picture_none_of_the_enrolment_is_shown_either(
-    client: FlaskClient, centre: Centre, seq: int, said: str
+    centre: Centre, tmp_path: Path, seq: int, days: int, said: str
 ) -> None:
+    client = client_at(centre, tmp_path, AT + timedelta(days=days))
     page = client.get(f"{draw(client)}/{place_of(centre, seq)}").text
     assert said in page
     assert "data:image" not in page
