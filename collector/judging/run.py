@@ -35,6 +35,14 @@ LOOK_BACK = timedelta(days=31)
 
 NEVER_STOPPED = Event()
 
+Progress = Callable[[int, int], None]
+"""Told how many of so many are done."""
+
+
+def _untold(_done: int, _of: int) -> None:
+    """Nobody watches."""
+
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -78,8 +86,10 @@ def date_all(writer: Writer, stop: Event = NEVER_STOPPED) -> None:
             more = date_fresh(connection)
 
 
-def judge_marked(writer: Writer, now: datetime, stop: Event = NEVER_STOPPED) -> Judged:
-    """Judge what is marked; a mark is deleted when all of its days are judged."""
+def judge_marked(
+    writer: Writer, now: datetime, stop: Event = NEVER_STOPPED, progress: Progress = _untold
+) -> Judged:
+    """Judge what is marked; a mark is deleted when all of its days are judged. `progress`: in person-days of a round."""
     done = Judged()
     while not stop.is_set():
         with writer.transaction() as connection:
@@ -88,11 +98,14 @@ def judge_marked(writer: Writer, now: datetime, stop: Event = NEVER_STOPPED) -> 
                 return done
             expansion = Expansion(connection, read_organisation(connection))
             days = expansion.days(marks)
+        went, of = 0, sum(map(len, days.values()))
         for chunk in chunks(days, expansion.place):
             if stop.is_set():
                 return done
             with writer.transaction() as connection:
                 done += _judge(connection, chunk, now)
+            went += len(chunk)
+            progress(went, of)
         with writer.transaction() as connection:
             connection.execute(delete(Touched).where(Touched.id.in_(numbers)))
     return done

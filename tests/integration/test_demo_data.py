@@ -51,6 +51,10 @@ def test_the_newspapers_report_comes_out_and_every_record_is_honest(store_url: s
     assert set(report["kinds"]) == {"shared-device", "outside-coordinates"}
     assert sum(unit["total"] for unit in report["opd"]) == 1333
     _honest(store_url, made["records"])
+    judged = dict(rows(store_url, "SELECT state, count(*) FROM day_results GROUP BY state"))
+    assert sum(judged.values()) == made["judged"] == 2 * 700
+    assert judged["final"] > 600  # the first date; the last one waits for what the kiosks have not told yet
+    assert rows(store_url, "SELECT count(*) FROM touched_days")[0][0] == 0
     assert len(rows(store_url, "SELECT DISTINCT kiosk FROM records WHERE clock_source <> 'ntp'")) == 2
     again = call(tmp_path, store_url, "demo-data", *SMALL)
     assert again.exit_code == 1
