@@ -26,7 +26,9 @@ from collector.violating.detection import Detection
 @click.option("--days", type=click.IntRange(1, 1_100), default=30, show_default=True, help="Dates with kiosk records.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed and dates give the same data.")
 @click.option("--until", type=DATE, help="Last date with kiosk records; yesterday when not given.")
-@click.option("--judge/--no-judge", default=True, show_default=True, help="Judge those dates too, as the jobs would have.")
+@click.option(
+    "--judge/--no-judge", default=True, show_default=True, help="Judge those dates too, as the jobs would have."
+)
 @config
 @as_json
 def command(  # noqa: PLR0913, PLR0917 - click hands over one argument an option
@@ -49,7 +51,9 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over one argument an option
         last = until.date() if until else today(settings) - timedelta(days=1)
         result = _made(settings, writer, Wish(people, units, days, seed, last), judge=judge)
     result["seconds"] = round(time.monotonic() - began, 1)
-    say(f"{result['records']} records, {result['judged']} judged days and {result['violations']} violations in {result['seconds']} s")
+    say(
+        f"{result['records']} records, {result['judged']} judged days and {result['violations']} violations in {result['seconds']} s"
+    )
     if as_json:
         emit(result)
 

@@ -43,7 +43,6 @@ def _untold(_done: int, _of: int) -> None:
     """Nobody watches."""
 
 
-
 @dataclass(frozen=True, slots=True)
 class Judged:
     """What a run did: person-days judged, and how many results that changed."""
@@ -86,9 +85,7 @@ def date_all(writer: Writer, stop: Event = NEVER_STOPPED) -> None:
             more = date_fresh(connection)
 
 
-def judge_marked(
-    writer: Writer, now: datetime, stop: Event = NEVER_STOPPED, progress: Progress = _untold
-) -> Judged:
+def judge_marked(writer: Writer, now: datetime, stop: Event = NEVER_STOPPED, progress: Progress = _untold) -> Judged:
     """Judge what is marked; a mark is deleted when all of its days are judged. `progress`: in person-days of a round."""
     done = Judged()
     while not stop.is_set():

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -252,6 +254,26 @@ def test_a_client_that_asks_nonsense_gets_a_page(desk: Desk) -> None:
         "recap/?sheet=99&unit=SDN1&month=2026-05",
     ):
         assert desk.get(f"/reports/{path}").status_code == 200
+
+
+def test_a_trend_needs_two_weeks_with_days(desk: Desk) -> None:
+    since, until = regency.DAYS[0], regency.DAYS[-1]
+    page = desk.get(f"/reports/trends/?from={since}&to={until}").text
+    assert re.search(r'class="change[^"]*">[▲▼=] ', page)
+    early = since - timedelta(days=70)
+    first = since + timedelta(days=6 - since.weekday())  # the Sunday of the first week
+    page = desk.get(f"/reports/trends/?from={early}&to={first}").text
+    assert re.search(r'class="change[^"]*">\u2013', page)
+    assert not re.search(r'class="change[^"]*">[▲▼=] ', page)
+    told = rows(desk.get(f"/reports/trends/table.csv?from={early}&to={first}"))
+    assert {
+        row["persen_terlambat"]
+        for row in told
+        if row["minggu_mulai"] == f"{early - timedelta(early.weekday()):%d-%m-%Y}"
+    } == {""}
+    assert "" not in {
+        row["persen_terlambat"] for row in told if row["minggu_mulai"] == f"{first - timedelta(6):%d-%m-%Y}"
+    }
 
 
 def test_a_client_without_a_log_in_sees_nothing(desk: Desk) -> None:

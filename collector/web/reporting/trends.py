@@ -38,12 +38,14 @@ class Trend:
 
     def shares(self, measure: str) -> list[float | None]:
         """Per hundred of each week; None for one without working days."""
-        return [week.share(measure) if week["working"] > week["open"] else None for week in self.weeks]
+        return [week.share(measure) if _settled(week) else None for week in self.weeks]
 
-    def change(self, measure: str) -> float:
-        """Share of the second half of the weeks less that of the first."""
-        half = len(self.weeks) // 2
-        return added(self.weeks[half:]).share(measure) - added(self.weeks[:half]).share(measure)
+    def change(self, measure: str) -> float | None:
+        """Share of the second half of the weeks with settled working days less that of the first; None for less than two:
+        a beginning is no rise."""
+        told = [week for week in self.weeks if _settled(week)]
+        half = len(told) // 2
+        return added(told[half:]).share(measure) - added(told[:half]).share(measure) if half else None
 
 
 def pages(desk: Desk, _settings: CollectorSettings) -> Blueprint:
@@ -64,9 +66,8 @@ def pages(desk: Desk, _settings: CollectorSettings) -> Blueprint:
             values = _values(desk, session)
         rows: list[tuple[object, ...]] = [("unit", "nama_unit", "minggu_mulai", "persen_terlambat", "persen_tk")]
         for trend in values["trends"]:
-            for start, week in zip(values["starts"], trend.weeks, strict=True):
-                shares = [f"{week.share(measure):.2f}".replace(".", ",") for measure in MEASURES]
-                rows.append((trend.code, trend.name, f"{start:%d-%m-%Y}", *shares))
+            for start, *shares in zip(values["starts"], *map(trend.shares, MEASURES), strict=True):
+                rows.append((trend.code, trend.name, f"{start:%d-%m-%Y}", *map(_percent, shares)))
         return sheet(f"tren-{values['since']}-{values['until']}", rows)
 
     return blueprint
@@ -105,6 +106,14 @@ def _group(where: Where, code: str) -> str:
 def _trend(code: str, where: Where, members: set[str], weeks: list[dict[str, Sums]]) -> Trend:
     told = tuple(added(week[member] for member in members if member in week) for week in weeks)
     return Trend(code, where.units.name(code), added(told), told)
+
+
+def _settled(week: Sums) -> bool:
+    return week["working"] > week["open"]
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.2f}".replace(".", ",")
 
 
 def _mondays(since: date, until: date) -> list[date]:
