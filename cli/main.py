@@ -27,6 +27,7 @@ COMMANDS = {
     "hours": "cli.hours",
     "day": "cli.day",
     "entries": "cli.entries",
+    "leave": "cli.leave",
     "release": "cli.release",
     "provision": "cli.provision",
     "centre": "cli.host",

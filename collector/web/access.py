@@ -17,18 +17,16 @@ from urllib.parse import urlsplit
 
 from flask import Flask, abort, current_app, g, redirect, request, session, url_for
 from flask_wtf.csrf import CSRFProtect
-from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from collector.accounts import sessions
 from collector.accounts.book import Account
-from collector.accounts.roles import OPD, WHOLE, Role
+from collector.accounts.reach import served, units_of
+from collector.accounts.roles import WHOLE, Role
 from collector.accounts.sessions import Client, Limits, Open
 from collector.errors import StoreDownError
-from collector.people.scope import Tree
 from collector.settings import Web
-from collector.store.people import Assignment, Unit
 from collector.web.desk import Desk
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -138,15 +136,9 @@ def client() -> Client:
 
 def reach(session: Session) -> frozenset[str] | None:
     """Codes of the units whose people the asker sees; None for all. One query at most, once a request."""
-    account = me()
-    if account.role in WHOLE:
-        return None
-    if account.role not in OPD or account.unit is None:
-        return frozenset()
     if "reach" not in g:
-        units = session.execute(select(Unit.code, Unit.kind, Unit.parent)).all()
-        g.reach = Tree(units).below(account.unit)
-    found: frozenset[str] = g.reach
+        g.reach = units_of(session, me())
+    found: frozenset[str] | None = g.reach
     return found
 
 
@@ -172,13 +164,7 @@ def person_in_reach(session: Session, person: str, since: date, until: date) -> 
     account = me()
     if account.role in WHOLE or (account.person is not None and account.person == person):
         return True
-    units = reach(session) or frozenset()
-    served = (
-        select(Assignment.id)
-        .where(Assignment.person == person, Assignment.unit.in_(sorted(units)), Assignment.from_day <= until)
-        .where(or_(Assignment.until_day.is_(None), Assignment.until_day >= since))
-    )
-    return bool(units) and session.execute(served.limit(1)).first() is not None
+    return served(session, reach(session) or (), person, since, until)
 
 
 def home() -> str:

@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from collector import audit
-from collector.accounts.roles import ALL_STAFF, BKD, EVERYBODY, OPD, Role
+from collector.accounts.roles import ALL_STAFF, BKD, EVERYBODY, OPD
 from collector.leave import letters, reading, requests
 from collector.leave.account import Accounts, Opening, state_opening
 from collector.leave.errors import LeaveError, LetterError
 from collector.leave.reading import Choice, Listed
 from collector.leave.requests import Verdict
+from collector.leave.rights import DECIDERS, FILERS, may_decide, may_withdraw, role_of
 from collector.rules.errors import RulesError
-from collector.rules.letters import Approver
 from collector.settings import CollectorSettings
 from collector.vault import Vault
 from collector.web import leave_calendar, leave_filing
@@ -31,7 +31,6 @@ from collector.web.paging import pages as pages_of
 from collector.web.words import N_
 
 MENU = (Entry("leave.show", N_("Leave and letters"), Group.PEOPLE, ALL_STAFF),)
-DECIDERS = BKD | {Role.OPD_HEAD}
 SERVED = {
     "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
     "X-Download-Options": "noopen",
@@ -87,8 +86,8 @@ def _one(blueprint: Blueprint, desk: Desk, settings: CollectorSettings) -> None:
             row=row,
             form=DecisionForm(),
             short=ShortenForm(),
-            may=_may_decide(found),
-            may_withdraw=_may_withdraw(found),
+            may=may_decide(me(), row),
+            may_withdraw=may_withdraw(me(), row),
             bkd=me().role in BKD,
             **values,
         )
@@ -141,7 +140,7 @@ def _decisions(blueprint: Blueprint, desk: Desk) -> None:
             abort(400)
 
         def change(session: Session) -> None:
-            if not _may_withdraw(_known(session, number)):
+            if not may_withdraw(me(), _known(session, number).row):
                 abort(403)
             requests.withdraw(session.connection(), number, me().id, form.why.data or "", desk.now())
 
@@ -159,7 +158,7 @@ def _shortening(blueprint: Blueprint, desk: Desk) -> None:
         made: list[str] = []
 
         def change(session: Session) -> None:
-            if not _may_decide(_known(session, number), requests.APPROVED):
+            if not may_decide(me(), _known(session, number).row, requests.APPROVED):
                 abort(403)
             verdict = _verdict(desk, form.why.data or "")
             made.append(requests.shorten(session.connection(), number, form.last.data, verdict))
@@ -245,23 +244,8 @@ def _known(session: Session, number: str) -> Listed:
 
 def _verdict(desk: Desk, why: str, *, over: bool = False) -> Verdict:
     account = me()
-    role = Approver.BKD if account.role in BKD else Approver.SUPERIOR
-    return Verdict(account.id, role, desk.now(), why, over, account.person)
+    return Verdict(account.id, role_of(account), desk.now(), why, over, account.person)
 
 
 def _may_file() -> bool:
-    return me().role in BKD | OPD
-
-
-def _may_decide(found: Listed, state: str = requests.FILED) -> bool:
-    account, row = me(), found.row
-    own = state == requests.FILED and account.id == row.filed_by
-    above = row.approver == Approver.SUPERIOR or account.role in BKD
-    return row.state == state and account.role in DECIDERS and above and not own and account.person != row.person
-
-
-def _may_withdraw(found: Listed) -> bool:
-    """Who filed takes back what waits; what is approved is taken back by who may decide."""
-    if found.row.state == requests.FILED:
-        return me().id == found.row.filed_by or me().role in DECIDERS
-    return _may_decide(found, requests.APPROVED)
+    return me().role in FILERS
