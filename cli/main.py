@@ -28,6 +28,7 @@ COMMANDS = {
     "day": "cli.day",
     "entries": "cli.entries",
     "leave": "cli.leave",
+    "spot-check": "cli.spot_check",
     "release": "cli.release",
     "provision": "cli.provision",
     "centre": "cli.host",

@@ -21,6 +21,9 @@ OPD = frozenset({Role.OPD_HEAD, Role.OPD_OPERATOR})
 WHOLE = BKD | {Role.INSPECTORATE}
 """Roles that reach every unit."""
 
+CHECKERS = frozenset({Role.INSPECTORATE})
+"""Who draws spot checks and notes who is there."""
+
 ALL_STAFF = WHOLE | OPD
 """Everybody who looks at others."""
 

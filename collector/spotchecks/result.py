@@ -19,6 +19,8 @@ from collector.store.people import Person, Unit
 from collector.store.results import RecordMoment
 from collector.store.spotchecks import SpotCheck, SpotNote
 
+URGENCY = (Verdict.GONE, Verdict.UNRECORDED, Verdict.ABSENT, Verdict.EXCUSED, Verdict.AGREES, Verdict.NOT_NOTED)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noted:
@@ -97,6 +99,11 @@ def lines(session: Session, check: SpotCheck) -> list[Line]:
         )
         for each in told
     ]
+
+
+def urgent_first(found: list[Line]) -> list[Line]:
+    """What needs a look first, then by name."""
+    return sorted(found, key=lambda line: (URGENCY.index(line.verdict), line.noted.name))
 
 
 def looks_of(session: Session, named: list[str], day: date) -> dict[str, list[datetime]]:

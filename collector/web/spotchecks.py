@@ -13,7 +13,7 @@ from wtforms import DateField, IntegerField, SelectField, TextAreaField, TimeFie
 from wtforms.validators import NumberRange, Optional
 
 from collector import audit
-from collector.accounts.roles import BKD, WHOLE, Role
+from collector.accounts.roles import BKD, CHECKERS, WHOLE
 from collector.errors import SpotCheckError
 from collector.rules.spotcheck import Seen, Verdict, Weighting
 from collector.settings import CollectorSettings
@@ -28,7 +28,6 @@ from collector.web.menu import Entry, Group
 from collector.web.sheets import sheet
 from collector.web.words import N_
 
-CHECKERS = frozenset({Role.INSPECTORATE})
 MENU = (Entry("spotchecks.show", N_("Spot checks"), Group.OVERSIGHT, WHOLE),)
 VERDICTS = {
     Verdict.GONE: ("incident", "bad", N_("Checked in and gone")),
@@ -189,9 +188,7 @@ def _check(session: Session, spot: int) -> tuple[SpotCheck, Unit | None]:
 
 def _values(session: Session, spot: int) -> dict[str, Any]:
     check, unit = _check(session, spot)
-    lines = result.lines(session, check)
-    order = list(VERDICTS)
-    lines.sort(key=lambda line: (order.index(line.verdict), line.noted.name))
+    lines = result.urgent_first(result.lines(session, check))
     return {
         "check": check,
         "unit_name": unit.name if unit else check.unit,
