@@ -21,6 +21,7 @@ CollectorError (Exception)
 │   └── AppealTwiceError             it was contested before
 ├── PhoneError (ValueError)      a token of a phone application that cannot be made or revoked
 ├── StickUseError (ValueError)   a stick cannot be written as asked
+├── StickSentError (ValueError)  an upload that is no stick's content; `why`: which rule it broke
 ├── SpotCheckError (ValueError)  a spot check that cannot be drawn, noted or closed as asked
 └── PeopleError (ValueError)     what was to be registered breaks a rule
     ├── NumberError                  a NIP or NI PPPK that cannot be one
@@ -108,6 +109,15 @@ class AppealTwiceError(AppealError):
 
 class PhoneError(CollectorError, ValueError):
     """A token of a phone application that cannot be made or revoked as asked."""
+
+
+class StickSentError(CollectorError, ValueError):
+    """An upload that is not taken; `why`: a word of `collector.sticks.sent.Why`, `what`: the name, file or figure it is about."""
+
+    def __init__(self, why: str, what: str) -> None:
+        super().__init__(f"{why}: {what}")
+        self.why = why
+        self.what = what
 
 
 class SpotCheckError(CollectorError, ValueError):
