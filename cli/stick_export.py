@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
@@ -13,6 +14,7 @@ import click
 from cli.centre import as_json, centre, config
 from cli.output import Failure, emit, say
 from collector.keys import CentreKeys
+from collector.sticks import visits
 from collector.sticks.giving import give, give_bundle, wanted
 from stick import NotMarkedError, StickError, StickFolder, mark
 
@@ -29,6 +31,11 @@ def opened(folder: Path) -> Iterator[StickFolder]:
         raise Failure(f"{error}; `siperlu collector export-stick --mark` makes it one") from error
     except StickError as error:
         raise Failure(str(error)) from error
+
+
+def by() -> str:
+    """Who is noted for what a command does."""
+    return f"command:{getpass.getuser()}"
 
 
 @click.command()
@@ -58,6 +65,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
         if bundle:
             for kiosk in chosen:
                 give_bundle(stick, bundle, kiosk)
+        with writer.session() as session:
+            visits.given(session, given, by(), datetime.now(UTC))
     for one in given:
         say(f"{one.kiosk}: {one.receipts} receipts, roster of {one.roster} messages, {one.commands} commands")
     say("unmount the stick before you pull it out")

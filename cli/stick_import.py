@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -12,10 +13,11 @@ from rich.progress import Progress
 
 from cli.centre import as_json, centre, config
 from cli.output import emit, say
-from cli.stick_export import FOLDER, opened
+from cli.stick_export import FOLDER, by, opened
 from collector.keys import CentreKeys
+from collector.sticks import visits
 from collector.sticks.giving import give, registered
-from collector.sticks.taking import take
+from collector.sticks.taking import Taken, take
 
 
 @click.command()
@@ -34,12 +36,19 @@ def command(folder: Path, only: bool, path: Path | None, as_json: bool) -> None:
             task = progress.add_task("messages", total=None)
             taken = take(stick, writer, keys, lambda: datetime.now(UTC), lambda count: progress.advance(task, count))
         given = []
+        with writer.session() as session:
+            visits.came(session, taken, by(), datetime.now(UTC))
         if taken and not only:
             with writer.session() as session:
                 kiosks = registered(session, [one.kiosk for one in taken])
             given = [give(stick, writer, keys, kiosk, datetime.now(UTC)) for kiosk in kiosks]
+            with writer.session() as session:
+                visits.given(session, given, by(), datetime.now(UTC))
     for one in taken:
         say(f"{one.kiosk}: {one.messages} messages, {one.records} new records, {one.set_aside} set aside")
+        passed = sum(file.passed for file in one.files)
+        if passed:
+            say(f"{one.kiosk}: {passed} lines were cut off or are no message: let the kiosk write the stick again")
     if not taken:
         say("no kiosk has written on this stick")
     if given:
@@ -47,4 +56,10 @@ def command(folder: Path, only: bool, path: Path | None, as_json: bool) -> None:
             f"receipts, roster and commands for {len(given)} kiosks are on the stick; it may be pulled out once unmounted"
         )
     if as_json:
-        emit({"taken": [asdict(one) for one in taken], "given": [asdict(one) for one in given]})
+        emit({"taken": [_told(one) for one in taken], "given": [asdict(one) for one in given]})
+
+
+def _told(one: Taken) -> dict[str, Any]:
+    sums = {"kiosk": one.kiosk, "messages": one.messages, "records": one.records, "set_aside": one.set_aside}
+    complete_at = one.complete_at.isoformat() if one.complete_at else None
+    return {**sums, "upto": one.upto, "complete_at": complete_at, "files": [asdict(file) for file in one.files]}

@@ -97,6 +97,7 @@ def _parts(settings: CollectorSettings, writer: Writer, roles: frozenset[Role], 
     if Role.JOBS in roles:
         parts.append(_violations(settings, writer, stack))
         parts.append(_reports(settings, writer, stack))
+        parts.append(_sticks(settings, writer, stack))
         parts.append(Loop("retention", RetentionJob(writer, settings, now).run))
         parts.append(Loop("fleet", FleetJob(writer, now).run))
         parts.append(Loop("authority", AuthorityJob(settings, writer, now).run))
@@ -162,6 +163,14 @@ def _reports(settings: CollectorSettings, writer: Writer, stack: ExitStack) -> P
     reader = open_reader(settings.store.url)
     stack.callback(reader.dispose)
     return Loop("reports", ReportJob(reader, writer, CentreKeys.open(settings.store.keys), settings, now).run)
+
+
+def _sticks(settings: CollectorSettings, writer: Writer, stack: ExitStack) -> Part:
+    from collector.sticks.job import StickJob  # noqa: PLC0415 - ingest reads no stick
+
+    reader = open_reader(settings.store.url)
+    stack.callback(reader.dispose)
+    return Loop("sticks", StickJob(reader, writer, CentreKeys.open(settings.store.keys), settings, now).run)
 
 
 def _web(settings: CollectorSettings, writer: Writer, stack: ExitStack) -> Part:

@@ -149,6 +149,17 @@ class Releases(Section):
     )
 
 
+class Sticks(Section):
+    """USB sticks by way of the pages; the commands know no such limits."""
+
+    upload_mib: int = key(
+        256, "Most of one upload; the TLS front of `siperlu centre install` lets 256 through.", unit="MiB", ge=1, le=256
+    )
+    unpacked_mib: int = key(1024, "Most that an upload may be once it is unpacked.", unit="MiB", ge=1, le=4096)
+    zip_mib: int = key(1024, "Most of a ZIP to take along, an update in it included.", unit="MiB", ge=1, le=3072)
+    kept_h: int = key(72, "It can be fetched for so long.", unit="h", ge=1, le=720)
+
+
 class Reports(Section):
     """Printed reports."""
 
@@ -183,6 +194,7 @@ class CollectorSettings(Settings):
     rosters: Rosters = Rosters()
     web: Web = Web()
     releases: Releases = Releases()
+    sticks: Sticks = Sticks()
     reports: Reports = Reports()
     retention: Retention = Retention()
     guarantees: Guarantees = Guarantees()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -64,14 +64,15 @@ class StickFolder:
         """Versions whose bundle lies here for a kiosk."""
         return [version for name in self._names("to", kiosk) if (version := bundle_version(name))]
 
-    def messages(self, place: Place) -> Iterator[Carried]:
-        """The messages of a part, as bytes that nobody has verified; none when there is no such file."""
+    def messages(self, place: Place, passed: Callable[[], object] = lambda: None) -> Iterator[Carried]:
+        """The messages of a part, as bytes that nobody has verified; none when there is no such file. `passed` is called for
+        each line that is no message, or was cut off."""
         if place.part is None:
             raise ValueError("a bundle holds no messages")
         file = self.open(place)
         if file is not None:
             with file, self._translated(place.steps[-1]):
-                yield from read_lines(place.part, place.kiosk, file.readline)
+                yield from read_lines(place.part, place.kiosk, file.readline, passed)
 
     def open(self, place: Place) -> BinaryIO | None:
         """A file for reading; None when it is not there. Raises StickError for what is no plain file or is too large."""

@@ -152,23 +152,32 @@ def read_line(part: Part, kiosk: str, line: bytes) -> Carried:
     return Carried(topic, payload)
 
 
-def whole_lines(read: Callable[[int], bytes]) -> Iterator[bytes]:
+def _unheard() -> None:
+    """Nobody counts what is passed over."""
+
+
+def whole_lines(read: Callable[[int], bytes], passed: Callable[[], object] = _unheard) -> Iterator[bytes]:
     """The lines of a file, without their ends. `read`: a file's `readline`. A line that is too long is passed over, and so is
-    a last one without an end: the stick was pulled out while it was written."""
+    a last one without an end: the stick was pulled out while it was written. `passed` is called for each such line."""
     passing = False
     while piece := read(MAX_LINE_BYTES + 1):
         ended = piece.endswith(b"\n")
-        if ended and not passing:
-            line = piece.rstrip(b"\r\n")
-            if line:
-                yield line
+        if ended and passing:
+            passed()
+        elif ended and (line := piece.rstrip(b"\r\n")):
+            yield line
         passing = not ended
+    if passing:
+        passed()
 
 
-def read_lines(part: Part, kiosk: str, read: Callable[[int], bytes]) -> Iterator[Carried]:
-    """The messages of a part. What is no message is passed over: the rest of the file is as good as without it."""
-    for line in whole_lines(read):
+def read_lines(
+    part: Part, kiosk: str, read: Callable[[int], bytes], passed: Callable[[], object] = _unheard
+) -> Iterator[Carried]:
+    """The messages of a part. What is no message is passed over: the rest of the file is as good as without it. `passed` is
+    called for each such line."""
+    for line in whole_lines(read, passed):
         try:
             yield read_line(part, kiosk, line)
         except ContractError:
-            continue
+            passed()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -57,6 +57,7 @@ class Batch:
     blobs: list[AcceptedBlob] = field(default_factory=list)
     replies: list[AcceptedReply] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+    tally: Counter[str] = field(default_factory=Counter)
 
     def add(self, verdict: Verdict) -> None:
         """Put a verdict where it belongs."""
@@ -73,12 +74,17 @@ class Batch:
 
 
 class Intake:
-    """Takes batches of messages in. Taking the same message again changes nothing and is receipted again."""
+    """Takes batches of messages in. Taking the same message again changes nothing and is receipted again.
+
+    `tally`: what became of all messages so far. new: records and pictures that were not here; again: those that were; left:
+    pictures beyond a kiosk's share of the day, which come again; refused: set aside, or counted where a flood used up the room.
+    """
 
     def __init__(self, writer: Writer, keys: CentreKeys, clock: Callable[[], datetime] = now) -> None:
         self._writer = writer
         self._keys = keys
         self._clock = clock
+        self.tally: Counter[str] = Counter()
 
     def take(self, messages: Sequence[Message]) -> list[Outgoing]:
         """Commit a batch in one transaction; the sealed receipts to publish, now that it is durable.
@@ -99,7 +105,7 @@ class Intake:
             batch.add(opened(verdict, self._keys) if isinstance(verdict, AcceptedBlob) else verdict)
         try:
             with self._writer.transaction() as connection:
-                return _store(connection, batch)
+                news = _store(connection, batch)
         except DataError as error:
             if len(envelopes) > 1:
                 # A value that this database cannot hold must not stop the others: find it by halves.
@@ -108,7 +114,10 @@ class Intake:
             log.exception("a message that the database cannot hold is set aside")
             with self._writer.transaction() as connection:
                 _set_aside_unstorable(connection, envelopes[0], str(error.orig))
+            self.tally["refused"] += 1
             return []
+        self.tally.update(batch.tally)
+        return news
 
 
 def _set_aside_unstorable(connection: Connection, envelope: Envelope, why: str) -> None:
@@ -161,9 +170,16 @@ def _write(connection: Connection, batch: Batch, sorted_out: SortedOut) -> list[
         writing.write_incidents(connection, "fork", forks, at)
         writing.write_incidents(connection, "broken-link", sorted_out.broken.items(), at)
     writing.write_statuses(connection, batch.statuses)
-    batch.blobs = writing.write_blobs(connection, batch.blobs)
+    offered = len(batch.blobs)
+    batch.blobs, fresh = writing.write_blobs(connection, batch.blobs)
     commands.take(connection, [(one.reply, one.envelope.message.at) for one in batch.replies])
     batch.refused += [_fork(one) for one in sorted_out.forks]
+    batch.tally = Counter(
+        new=len(sorted_out.new) + fresh,
+        again=len(batch.records) - len(sorted_out.new) - len(sorted_out.forks) + len(batch.blobs) - fresh,
+        left=offered - len(batch.blobs),
+        refused=len(batch.refused),
+    )
     return writing.write_set_aside(connection, batch.refused)
 
 

@@ -107,11 +107,11 @@ def write_statuses(connection: Connection, statuses: Sequence[AcceptedStatus]) -
     _many(connection, latest, [_status_row(one) for one in statuses])
 
 
-def write_blobs(connection: Connection, blobs: Sequence[AcceptedBlob]) -> list[AcceptedBlob]:
-    """Blobs under their digests; one that is there already stays. Gives those that are stored now, which alone are receipted: of
-    what a kiosk sends beyond its day's share the rest comes again tomorrow."""
+def write_blobs(connection: Connection, blobs: Sequence[AcceptedBlob]) -> tuple[list[AcceptedBlob], int]:
+    """Blobs under their digests; one that is there already stays. Gives those that are stored now, which alone are receipted, and
+    how many are new: of what a kiosk sends beyond its day's share the rest comes again tomorrow."""
     if not blobs:
-        return []
+        return [], 0
     known = set(connection.scalars(select(Blob.digest).where(Blob.digest.in_({one.envelope.digest for one in blobs}))))
     room = _room_for_blobs(connection, blobs)
     stored = []
@@ -133,7 +133,7 @@ def write_blobs(connection: Connection, blobs: Sequence[AcceptedBlob]) -> list[A
         if one.envelope.digest not in known
     ]
     _many(connection, _upsert(connection, Blob).on_conflict_do_nothing(index_elements=["digest"]), rows)
-    return stored
+    return stored, len({row["digest"] for row in rows})
 
 
 def _room_for_blobs(connection: Connection, blobs: Sequence[AcceptedBlob]) -> dict[str, int]:

@@ -3,31 +3,73 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from collector.ingest.intake import Intake
 from collector.ingest.message import Message
 from collector.keys import CentreKeys
-from collector.store.records import SetAside, StoredRecord
+from collector.store.records import Chain
 from collector.store.writer import Writer
 from stick import StickFolder
-from wire.stick import FROM_KIOSK, Place
+from wire.stick import FROM_KIOSK, Part, Place
 
 BATCH = 200
 
 
 @dataclass(frozen=True, slots=True)
+class TakenFile:
+    """What became of one file's lines. `messages`: those that are some; `new`: records or pictures that were not at the centre,
+    `again`: that were; `left`: pictures beyond the kiosk's share of the day, which it brings again; `set_aside`: refused and set
+    aside, now or before; `passed`: lines that are no message, or were cut off when the stick was pulled out."""
+
+    name: str
+    messages: int
+    new: int
+    again: int
+    left: int
+    set_aside: int
+    passed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
-    """What one kiosk's folder brought. `messages`: lines read; `records`: new at the centre; `set_aside`: newly set aside."""
+    """What one kiosk's folder brought, by file, those that are there. `upto`: the number up to which the centre has the newest
+    chain whole, `complete_at`: the time up to which that is complete; None for a kiosk without a record."""
 
     kiosk: str
-    messages: int
-    records: int
-    set_aside: int
+    files: tuple[TakenFile, ...]
+    upto: int | None
+    complete_at: datetime | None
+
+    @property
+    def messages(self) -> int:
+        """Lines read."""
+        return sum(one.messages for one in self.files)
+
+    @property
+    def records(self) -> int:
+        """Records that are new at the centre."""
+        return sum(one.new for one in self.files if one.name == "records.txt")
+
+    @property
+    def set_aside(self) -> int:
+        """Messages that were refused and set aside, now or before."""
+        return sum(one.set_aside for one in self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """The intake, and who is told of every batch's size."""
+
+    writer: Writer
+    intake: Intake
+    clock: Callable[[], datetime]
+    told: Callable[[int], object]
 
 
 def take(
@@ -42,39 +84,37 @@ def take(
     Records go first, then what they name. Raises stick.StickError, StoreDownError: what was taken until then stays, and the
     same stick is to be taken again.
     """
-    intake = Intake(writer, keys, clock)
-    return [_take_one(stick, kiosk, writer, intake, clock, told) for kiosk in stick.kiosks("from")]
+    taker = Taker(writer, Intake(writer, keys, clock), clock, told)
+    return [_take_one(stick, kiosk, taker) for kiosk in stick.kiosks("from")]
 
 
-def _take_one(  # noqa: PLR0913, PLR0917 - one step of `take`, with all it has
-    stick: StickFolder,
-    kiosk: str,
-    writer: Writer,
-    intake: Intake,
-    clock: Callable[[], datetime],
-    told: Callable[[int], object],
-) -> Taken:
-    before, count = _counts(writer, kiosk), 0
-    messages = _messages(stick, kiosk, clock)
+def _take_one(stick: StickFolder, kiosk: str, taker: Taker) -> Taken:
+    files = [taken for part in FROM_KIOSK if (taken := _take_file(stick, Place(kiosk, part), part, taker))]
+    chain = select(Chain.upto, Chain.complete_at).where(Chain.kiosk == kiosk).order_by(Chain.first_at.desc()).limit(1)
+    with taker.writer.transaction() as connection:
+        stands = connection.execute(chain).one_or_none()
+    return Taken(kiosk, tuple(files), *(stands or (None, None)))
+
+
+def _take_file(stick: StickFolder, place: Place, part: Part, taker: Taker) -> TakenFile | None:
+    """None for a file that is not there."""
+    file = stick.open(place)
+    if file is None:
+        return None
+    file.close()
+    before, count = Counter(taker.intake.tally), 0
+    cut: list[None] = []
+    messages = _messages(stick, place, taker.clock, lambda: cut.append(None))
     while batch := list(itertools.islice(messages, BATCH)):
-        intake.take(batch)  # its receipts say less than the stick's own: those are of whole chains
+        taker.intake.take(batch)  # its receipts say less than the stick's own: those are of whole chains
         count += len(batch)
-        told(len(batch))
-    after = _counts(writer, kiosk)
-    return Taken(kiosk, count, after[0] - before[0], after[1] - before[1])
+        taker.told(len(batch))
+    did = taker.intake.tally - before
+    return TakenFile(part.name, count, did["new"], did["again"], did["left"], did["refused"], len(cut))
 
 
-def _messages(stick: StickFolder, kiosk: str, clock: Callable[[], datetime]) -> Iterator[Message]:
-    for part in FROM_KIOSK:
-        for carried in stick.messages(Place(kiosk, part)):
-            yield Message(carried.topic, carried.payload, clock())
-
-
-def _counts(writer: Writer, kiosk: str) -> tuple[int, int]:
-    """Records of a kiosk, and messages set aside."""
-    with writer.transaction() as connection:
-        counts = [
-            connection.execute(select(func.count()).select_from(table).where(table.kiosk == kiosk)).scalar_one()
-            for table in (StoredRecord, SetAside)
-        ]
-    return counts[0], counts[1]
+def _messages(
+    stick: StickFolder, place: Place, clock: Callable[[], datetime], passed: Callable[[], object]
+) -> Iterator[Message]:
+    for carried in stick.messages(place, passed):
+        yield Message(carried.topic, carried.payload, clock())

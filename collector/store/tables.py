@@ -19,6 +19,7 @@ from collector.store import (
     results,
     samples,
     spotchecks,
+    sticks,
     sums,
     violations,
 )
@@ -41,6 +42,7 @@ MODULES = (
     results,
     spotchecks,
     samples,
+    sticks,
     sums,
     violations,
 )

@@ -97,6 +97,11 @@ ACTIONS = {
     "spot-check.read": N_("Looked at a spot check"),
     "spot-check.close": N_("Closed a spot check"),
     "spot-check.export": N_("Took a spot check's sheet"),
+    "stick.bring": N_("Brought in a stick"),
+    "stick.take": N_("Took in what a kiosk wrote on a stick"),
+    "stick.order": N_("Ordered what a stick takes along"),
+    "stick.download": N_("Took what a stick takes along"),
+    "stick.give": N_("Wrote on a stick for a kiosk"),
     "violation.read": N_("Looked at a violation"),
     "violation.confirmed": N_("Confirmed a violation"),
     "violation.dismissed": N_("Dismissed a violation"),
@@ -143,5 +148,11 @@ DETAILS = {
     "scope": N_("Scope"),
     "taken": N_("Taken"),
     "added": N_("Added"),
+    "aside": N_("Set aside"),
+    "files": N_("Files"),
+    "size": N_("Size in KiB"),
+    "receipts": N_("Receipts"),
+    "roster": N_("Roster"),
+    "commands": N_("Orders"),
 }
 """Words of what details are called; one without is shown as it is."""

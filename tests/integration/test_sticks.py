@@ -16,7 +16,7 @@ import pytest
 from collector.commands import order
 from collector.errors import StickUseError
 from collector.sticks.giving import give, give_bundle, wanted
-from collector.sticks.taking import Taken, take
+from collector.sticks.taking import Taken, TakenFile, take
 from collector.store.people import Kiosk, PublishedEntry, PublishedRoster
 from stick import StickFolder, mark
 from tests.centre import AT, Centre, FakeKiosk, opened
@@ -71,11 +71,20 @@ def test_records_are_taken_in_once_and_receipted_every_time(
     centre: Centre, kiosk: FakeKiosk, stick: StickFolder
 ) -> None:
     _put(stick, kiosk.id, "records", *kiosk.day(450))
-    assert _take(centre, stick) == [Taken(kiosk.id, messages=450, records=450, set_aside=0)]
+    (whole,) = _take(centre, stick)
+    assert whole == Taken(
+        kiosk.id,
+        (TakenFile("records.txt", 450, new=450, again=0, left=0, set_aside=0, passed=0),),
+        450,
+        whole.complete_at,
+    )
+    assert (whole.messages, whole.records, whole.set_aside) == (450, 450, 0)
+    assert whole.complete_at == AT + timedelta(minutes=446), "its last heartbeat"
     before = centre.rows("records"), centre.rows("chains")
     (first,) = _receipts(centre, stick, kiosk.id)
     assert (first.chain, first.upto) == (kiosk.chain, 450)
-    assert _take(centre, stick) == [Taken(kiosk.id, messages=450, records=0, set_aside=0)]
+    (again,) = _take(centre, stick)
+    assert again.files == (TakenFile("records.txt", 450, new=0, again=450, left=0, set_aside=0, passed=0),)
     assert (centre.rows("records"), centre.rows("chains")) == before
     assert _receipts(centre, stick, kiosk.id) == [first]
     assert not centre.incidents()
@@ -104,7 +113,7 @@ def test_what_is_forged_or_of_another_kiosk_is_never_a_record(
     taken = {one.kiosk: one for one in _take(centre, stick)}
     assert taken["kiosk-1"].records == 2
     assert taken["kiosk-1"].set_aside == 3
-    assert taken["kiosk-99"].records == 0
+    assert [(one.new, one.again, one.set_aside) for one in taken["kiosk-99"].files] == [(0, 0, 1)]
     assert [row["sealed"] for row in centre.rows("records")] == good
     assert [one.upto for one in _receipts(centre, stick, kiosk.id)] == [2]
 
@@ -194,7 +203,15 @@ def test_the_commands_take_in_and_write_back(tmp_path: Path) -> None:
     with closing(StickFolder(folder)) as stick:
         _put(stick, kiosk.id, "records", *kiosk.day(3))
     told = _result(_run(tmp_path, "import-stick", str(folder)))
-    assert told["taken"] == [{"kiosk": kiosk.id, "messages": 3, "records": 3, "set_aside": 0}]
+    (taken,) = told["taken"]
+    assert {name: taken[name] for name in ("kiosk", "messages", "records", "set_aside", "upto")} == {
+        "kiosk": kiosk.id,
+        "messages": 3,
+        "records": 3,
+        "set_aside": 0,
+        "upto": 3,
+    }
+    assert [(file["name"], file["new"], file["passed"]) for file in taken["files"]] == [("records.txt", 3, 0)]
     assert told["given"] == [{"kiosk": kiosk.id, "receipts": 1, "roster": 0, "commands": 0}]
 
 

@@ -124,3 +124,11 @@ def test_nothing_is_written_that_would_be_two_lines(payload: bytes) -> None:
 def test_nothing_is_written_under_another_channel() -> None:
     with pytest.raises(ContractError):
         write_line(PARTS["records"], Carried(f"{ROOT}/kiosk-1/status", SEALED))
+
+
+def test_each_line_that_is_passed_over_is_heard_of() -> None:
+    passed: list[None] = []
+    raw = SEALED + b"\n\nno message\n" + b"x" * (MAX_LINE_BYTES + 9) + b"\n" + SEALED + b"\r\n" + SEALED[:9]
+    found = read_lines(PARTS["records"], "kiosk-1", io.BytesIO(raw).readline, lambda: passed.append(None))
+    assert [one.payload for one in found] == [SEALED, SEALED]
+    assert len(passed) == 3, "no message, too long, cut off"

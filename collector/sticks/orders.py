@@ -1,0 +1,195 @@
+"""Orders on sticks: the pages place them, the jobs process does them, for it alone reads and seals."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import count
+from typing import BinaryIO
+
+from sqlalchemy import Engine, delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from collector.errors import StickUseError
+from collector.sticks import story
+from collector.sticks.story import Story
+from collector.store.sticks import StickOrder, StickPiece
+from collector.store.writer import Writer
+
+PIECE = 1 << 20
+MOST_WAITING = 4
+"""Orders that may wait at once, of all accounts: each may hold a stick's worth of the database."""
+MOST_KIOSKS = 200
+"""Kiosks of one order."""
+LOST = timedelta(hours=1)
+"""An upload that has not ended by then never will: its browser or the pages' process went away."""
+REMEMBERED = timedelta(days=400)
+"""Orders are kept for so long, without their files."""
+
+
+class Kind(StrEnum):
+    """What is asked for."""
+
+    BRING = "bring"
+    GIVE = "give"
+
+
+class State(StrEnum):
+    """How far an order is."""
+
+    ARRIVING = "arriving"
+    WAITING = "waiting"
+    WORKING = "working"
+    DONE = "done"
+    FAILED = "failed"
+    GONE = "gone"
+
+
+OPEN = (State.ARRIVING, State.WAITING, State.WORKING)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An order as the pages show it."""
+
+    id: str
+    kind: Kind
+    kiosks: tuple[str, ...]
+    version: str
+    asked_by: str
+    asked_at: datetime
+    state: State
+    done: int
+    size: int
+    story: Story
+    error: str
+    finished_at: datetime | None
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is a file to take along."""
+        return self.kind is Kind.GIVE and self.state is State.DONE
+
+    @property
+    def open(self) -> bool:
+        """Whether something will still happen."""
+        return self.state in OPEN
+
+
+def place(  # noqa: PLR0913 - an order is all of this
+    session: Session,
+    kind: Kind,
+    *,
+    kiosks: Sequence[str],
+    by: str,
+    now: datetime,
+    version: str = "",
+    told: Story = story.NOTHING,
+) -> str:
+    """Place an order; its id. One that brings something waits for its file: see `arrived`.
+
+    Raises StickUseError when too many wait, or for too many kiosks or none.
+    """
+    waiting = select(func.count()).where(StickOrder.state.in_(OPEN))
+    if (session.scalar(waiting) or 0) >= MOST_WAITING:
+        raise StickUseError(f"{MOST_WAITING} sticks wait already: let them be done first, in a minute or two")
+    if not 1 <= len(kiosks) <= MOST_KIOSKS:
+        raise StickUseError(f"{len(kiosks)} kiosks in one order: from 1 to {MOST_KIOSKS}; make several")
+    state = State.ARRIVING if kind is Kind.BRING else State.WAITING
+    row = StickOrder(id=secrets.token_hex(16), kind=kind.value, kiosks=json.dumps(list(kiosks)), state=state.value)
+    row.asked_by, row.asked_at, row.version, row.told = by, now, version, story.write(told)
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def arrived(session: Session, order: str, size: int) -> None:
+    """Its file is whole: it may be taken in."""
+    change(session, order, state=State.WAITING.value, size=size)
+
+
+def change(session: Session, order: str, **values: object) -> None:
+    """Change columns of an order."""
+    session.execute(update(StickOrder).where(StickOrder.id == order).values(values))
+
+
+def keep(writer: Writer, order: str, file: BinaryIO) -> int:
+    """Keep an order's file, in place of any before; its bytes. A transaction a piece: on SQLite the intake waits meanwhile."""
+    with writer.session() as session:
+        let_go(session, order)
+    size = 0
+    for number, piece in enumerate(iter(lambda: file.read(PIECE), b"")):
+        with writer.transaction() as connection:
+            connection.execute(insert(StickPiece).values(order=order, number=number, content=piece))
+        size += len(piece)
+    return size
+
+
+def let_go(session: Session, order: str) -> None:
+    """Delete an order's file."""
+    session.execute(delete(StickPiece).where(StickPiece.order == order))
+
+
+def content(engine: Engine, order: str) -> Iterator[bytes]:
+    """An order's file, a piece at a time, with no connection held between two."""
+    for number in count():
+        query = select(StickPiece.content).where(StickPiece.order == order, StickPiece.number == number)
+        with Session(engine) as session:
+            piece = session.scalar(query)
+        if piece is None:
+            return
+        yield piece
+
+
+def placed(session: Session, limit: int, offset: int = 0) -> list[Placed]:
+    """Orders of all accounts, the newest first."""
+    query = select(StickOrder).order_by(StickOrder.asked_at.desc(), StickOrder.id)
+    return [_placed(row) for row in session.scalars(query.limit(limit).offset(offset))]
+
+
+def find(session: Session, order: str) -> Placed | None:
+    """One order."""
+    row = session.get(StickOrder, order)
+    return _placed(row) if row else None
+
+
+def next_waiting(session: Session) -> Placed | None:
+    """The oldest order that waits."""
+    query = select(StickOrder).where(StickOrder.state == State.WAITING.value)
+    row = session.scalars(query.order_by(StickOrder.asked_at, StickOrder.id).limit(1)).one_or_none()
+    return _placed(row) if row else None
+
+
+def take_up_again(session: Session) -> None:
+    """What was at work when the process was ended waits again: to do it twice is harmless."""
+    session.execute(
+        update(StickOrder).where(StickOrder.state == State.WORKING.value).values(state=State.WAITING.value, done=0)
+    )
+
+
+def sweep(session: Session, now: datetime, kept: timedelta) -> None:
+    """Let files go that were kept for long enough, forget uploads that broke off, and orders that nobody asks for any more."""
+    ready = (
+        StickOrder.state == State.DONE.value,
+        StickOrder.kind == Kind.GIVE.value,
+        StickOrder.finished_at < now - kept,
+    )
+    lost = (StickOrder.state == State.ARRIVING.value, StickOrder.asked_at < now - LOST)
+    for order in session.scalars(select(StickOrder.id).where(*ready)).all():
+        let_go(session, order)
+        change(session, order, state=State.GONE.value)
+    for where in (lost, (StickOrder.asked_at < now - REMEMBERED,)):
+        for order in session.scalars(select(StickOrder.id).where(*where)).all():
+            let_go(session, order)
+            session.execute(delete(StickOrder).where(StickOrder.id == order))
+
+
+def _placed(row: StickOrder) -> Placed:
+    return Placed(
+        *(row.id, Kind(row.kind), tuple(json.loads(row.kiosks)), row.version, row.asked_by, row.asked_at),
+        *(State(row.state), row.done, row.size, story.read(row.told), row.error, row.finished_at),
+    )

@@ -1,0 +1,48 @@
+"""When a stick came and went, kiosk by kiosk, and who had it: noted by the command and by the pages alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from collector import audit
+from collector.sticks.giving import Given, registered
+from collector.sticks.taking import Taken
+from collector.store.sticks import StickVisit
+
+
+def came(session: Session, taken: Iterable[Taken], by: str, now: datetime) -> None:
+    """What was taken in, by account id or `command:<user>`. One entry of the audit log a kiosk, also for a name that is none of ours."""
+    brought = {one.kiosk: one for one in taken if one.files}
+    for kiosk in registered(session, brought):
+        visit = _visit(session, kiosk)
+        visit.came_at, visit.came_by = now, by
+    for kiosk, one in sorted(brought.items()):
+        detail = {"count": one.messages, "added": one.records, "aside": one.set_aside}
+        audit.note(session, by, "stick.take", kiosk, detail, now)
+
+
+def went(session: Session, kiosks: Iterable[str], by: str, now: datetime) -> None:
+    """What is due to these kiosks has left the centre."""
+    for kiosk in registered(session, kiosks):
+        visit = _visit(session, kiosk)
+        visit.went_at, visit.went_by = now, by
+
+
+def given(session: Session, gifts: Iterable[Given], by: str, now: datetime) -> None:
+    """What was written straight onto a stick."""
+    written = list(gifts)
+    went(session, [one.kiosk for one in written], by, now)
+    for one in written:
+        detail = {"receipts": one.receipts, "roster": one.roster, "commands": one.commands}
+        audit.note(session, by, "stick.give", one.kiosk, detail, now)
+
+
+def _visit(session: Session, kiosk: str) -> StickVisit:
+    found = session.get(StickVisit, kiosk)
+    if found is None:
+        found = StickVisit(kiosk=kiosk)
+        session.add(found)
+    return found

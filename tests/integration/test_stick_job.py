@@ -1,0 +1,244 @@
+"""What the pages order on sticks: the jobs process does it, once or again, and a stick's coming and going is noted."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collector.commands import order as give_order
+from collector.errors import StickUseError, StoreDownError
+from collector.settings import CollectorSettings
+from collector.sticks import orders
+from collector.sticks.giving import give
+from collector.sticks.job import StickJob
+from collector.sticks.orders import Kind, Placed, State
+from collector.sticks.sent import Refused, Why
+from collector.sticks.visits import given
+from collector.store.engine import open_reader
+from stick import StickFolder, mark
+from tests.centre import AT, Centre, FakeKiosk, opened
+from wire.seals import Sealed
+from wire.stick import PARTS, Place
+
+HOUR = timedelta(hours=1)
+RECORDS = "from/kiosk-1/records.txt"
+
+
+@pytest.fixture
+def centre(store_url: str, tmp_path: Path) -> Iterator[Centre]:
+    with opened(store_url, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def kiosk(centre: Centre) -> FakeKiosk:
+    made = FakeKiosk()
+    centre.register(made)
+    return made
+
+
+class Jobs:
+    """The job over the centre's database, and a clock that a test sets."""
+
+    def __init__(self, centre: Centre, folder: Path) -> None:
+        self.centre, self.now = centre, AT
+        (folder / "releases").mkdir()
+        self.releases = folder / "releases"
+        self.reader = open_reader(centre.writer.engine.url.render_as_string(hide_password=False))
+        self.settings = CollectorSettings.model_validate(
+            {"sticks": {"zip_mib": 1, "unpacked_mib": 2}, "releases": {"folder": self.releases}}
+        )
+        self.fresh()
+
+    def fresh(self) -> None:
+        self.job = StickJob(self.reader, self.centre.writer, self.centre.keys, self.settings, lambda: self.now)
+
+    def bring(self, raw: bytes, *kiosks: str) -> str:
+        with self.centre.writer.session() as session:
+            number = orders.place(session, Kind.BRING, kiosks=kiosks or ["kiosk-1"], by="admin", now=self.now)
+        size = orders.keep(self.centre.writer, number, io.BytesIO(raw))
+        with self.centre.writer.session() as session:
+            orders.arrived(session, number, size)
+        return number
+
+    def give(self, *kiosks: str, version: str = "") -> str:
+        with self.centre.writer.session() as session:
+            return orders.place(session, Kind.GIVE, kiosks=kiosks, by="admin", now=self.now, version=version)
+
+    def work(self) -> None:
+        self.job.begin()
+        while self.job.do_next():
+            pass
+
+    def done(self, number: str) -> Placed:
+        self.work()
+        with self.centre.writer.session() as session:
+            found = orders.find(session, number)
+        assert found is not None
+        return found
+
+    def content(self, number: str) -> bytes:
+        return b"".join(orders.content(self.reader, number))
+
+
+@pytest.fixture
+def jobs(centre: Centre, tmp_path: Path) -> Iterator[Jobs]:
+    made = Jobs(centre, tmp_path)
+    yield made
+    made.reader.dispose()
+
+
+def zipped(*files: tuple[str, bytes]) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as target:
+        for name, raw in files:
+            target.writestr(name, raw)
+    return made.getvalue()
+
+
+def lines(*sealed: str) -> bytes:
+    return "".join(f"{one}\n" for one in sealed).encode()
+
+
+def noted(centre: Centre) -> list[tuple[str, str, str]]:
+    return [(row["who"], row["action"], row["subject"]) for row in centre.rows("audit_log")]
+
+
+def visit(centre: Centre) -> dict[str, Any]:
+    (row,) = centre.rows("stick_visits")
+    return row
+
+
+def test_what_was_brought_is_taken_in_told_and_let_go(centre: Centre, kiosk: FakeKiosk, jobs: Jobs) -> None:
+    raw = lines(*kiosk.day(7)) + b"no message\n" + lines("e30.garbage.c2ln") + kiosk.day(1)[0].encode()[:80]
+    number = jobs.bring(zipped((RECORDS, raw), ("from/kiosk-9/records.txt", lines(*FakeKiosk("kiosk-9").day(2)))))
+    ended = jobs.done(number)
+    assert (ended.state, ended.error) == (State.DONE, "")
+    ours, strange = ended.story.taken
+    (file,) = ours.files
+    assert (file.messages, file.new, file.again, file.set_aside, file.passed) == (8, 7, 0, 1, 2)
+    assert (ours.upto, ours.complete_at) == (7, AT + timedelta(minutes=6))
+    assert (strange.kiosk, strange.set_aside, ended.story.strangers) == ("kiosk-9", 2, ("kiosk-9",))
+    assert centre.rows("stick_pieces") == []
+    assert (visit(centre)["kiosk"], visit(centre)["came_by"], visit(centre)["went_at"]) == ("kiosk-1", "admin", None)
+    assert noted(centre) == [("admin", "stick.take", "kiosk-1"), ("admin", "stick.take", "kiosk-9")]
+
+
+def test_the_same_stick_again_brings_nothing_new(kiosk: FakeKiosk, jobs: Jobs) -> None:
+    raw = zipped((RECORDS, lines(*kiosk.day(7))))
+    jobs.done(jobs.bring(raw))
+    again = jobs.done(jobs.bring(raw)).story.taken[0].files[0]
+    assert (again.new, again.again, again.set_aside) == (0, 7, 0)
+
+
+def test_a_job_that_was_killed_at_work_does_it_again(centre: Centre, kiosk: FakeKiosk, jobs: Jobs) -> None:
+    number = jobs.bring(zipped((RECORDS, lines(*kiosk.day(3)))))
+    with centre.writer.session() as session:
+        orders.change(session, number, state=State.WORKING.value)
+    jobs.job.do_next()
+    assert not centre.rows("records")
+    jobs.fresh()
+    assert jobs.done(number).story.taken[0].records == 3
+
+
+def test_a_database_that_goes_away_ends_nothing(
+    centre: Centre, kiosk: FakeKiosk, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = jobs.bring(zipped((RECORDS, lines(*kiosk.day(3)))))
+
+    def down(*_told: object) -> None:
+        raise StoreDownError("database: gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("collector.sticks.job.take", down)
+        with pytest.raises(StoreDownError):
+            jobs.work()
+    jobs.fresh()
+    assert jobs.done(number).state is State.DONE
+    assert len(centre.rows("records")) == 3
+
+
+def test_the_job_believes_no_page(centre: Centre, kiosk: FakeKiosk, jobs: Jobs) -> None:
+    """A hole in the pages lets a hostile ZIP through: it is judged again where it would be unpacked."""
+    for raw in (b"no zip", zipped(("../../etc/cron.d/x", b"x")), zipped((RECORDS, b"0" * (3 << 20)))):
+        ended = jobs.done(jobs.bring(raw))
+        assert ended.state is State.FAILED
+        assert ended.error
+    broken = bytearray(zipped((RECORDS, lines(*kiosk.day(3))), ("from/kiosk-2/records.txt", b"x\n")))
+    broken[broken.index(b"eyJ") + 30] ^= 1
+    ended = jobs.done(jobs.bring(bytes(broken)))
+    assert (ended.state, ended.story.refused) == (State.DONE, (Refused(RECORDS, Why.BROKEN),))
+    assert not centre.rows("records")
+
+
+def test_what_is_due_is_made_kept_and_let_go(centre: Centre, kiosk: FakeKiosk, jobs: Jobs, tmp_path: Path) -> None:
+    jobs.done(jobs.bring(zipped((RECORDS, lines(*kiosk.day(9))))))
+    with centre.writer.transaction() as connection:
+        give_order(connection, kiosk.id, "identify", {}, by="it", now=AT, ttl=timedelta(days=30))
+    number = jobs.give(kiosk.id)
+    ended = jobs.done(number)
+    assert ended.ready
+    assert [(one.receipts, one.commands) for one in ended.story.given] == [(1, 1)]
+    with zipfile.ZipFile(io.BytesIO(jobs.content(number))) as made:
+        made.extractall(tmp_path / "copy")
+    with closing(StickFolder(tmp_path / "copy")) as stick:
+        (receipt,) = stick.messages(Place(kiosk.id, PARTS["receipts"]))
+        assert centre.keys.public.keyring().verify(receipt.payload, Sealed.RECEIPT)
+    assert ended.size == len(jobs.content(number))
+    jobs.now += 73 * HOUR
+    jobs.fresh()
+    assert (jobs.done(number).state, jobs.content(number)) == (State.GONE, b"")
+
+
+def test_an_update_goes_along_unless_it_makes_the_zip_too_large(
+    centre: Centre, kiosk: FakeKiosk, jobs: Jobs, tmp_path: Path
+) -> None:
+    (jobs.releases / "siperlu-1.2.0.tar").write_bytes(b"a release")
+    (jobs.releases / "siperlu-1.3.0.tar").write_bytes(bytes(2 << 20))
+    with zipfile.ZipFile(io.BytesIO(jobs.content(jobs.done(jobs.give(kiosk.id, version="1.2.0")).id))) as made:
+        assert made.read(f"to/{kiosk.id}/siperlu-1.2.0.tar") == b"a release"
+    with centre.writer.transaction() as connection:
+        give_order(connection, kiosk.id, "identify", {}, by="it", now=AT, ttl=timedelta(days=30))
+    for version, words in (("1.3.0", "zip_mib"), ("1.4.0", "No such file")):
+        ended = jobs.done(jobs.give(kiosk.id, version=version))
+        assert (ended.state, words in ended.error) == (State.FAILED, True)
+    assert [row["sent_at"] for row in centre.rows("orders")] == [None], "a command that went nowhere can be taken back"
+
+
+def test_a_kiosk_that_was_retired_meanwhile_gets_nothing(jobs: Jobs) -> None:
+    ended = jobs.done(jobs.give("kiosk-7"))
+    assert (ended.state, "not registered" in ended.error) == (State.FAILED, True)
+
+
+def test_only_so_many_wait_and_an_upload_that_broke_off_is_forgotten(
+    centre: Centre, kiosk: FakeKiosk, jobs: Jobs
+) -> None:
+    with centre.writer.session() as session:
+        for _ in range(orders.MOST_WAITING):
+            orders.place(session, Kind.BRING, kiosks=[kiosk.id], by="admin", now=AT)
+        with pytest.raises(StickUseError, match="wait already"):
+            orders.place(session, Kind.GIVE, kiosks=[kiosk.id], by="admin", now=AT)
+    jobs.now += 2 * HOUR
+    jobs.work()
+    assert centre.rows("stick_orders") == []
+    with centre.writer.session() as session, pytest.raises(StickUseError, match="from 1 to"):
+        orders.place(session, Kind.GIVE, kiosks=[], by="admin", now=AT)
+
+
+def test_a_stick_that_was_written_here_is_noted_too(centre: Centre, kiosk: FakeKiosk, tmp_path: Path) -> None:
+
+    (tmp_path / "stick").mkdir()
+    mark(tmp_path / "stick")
+    with closing(StickFolder(tmp_path / "stick")) as stick:
+        written = give(stick, centre.writer, centre.keys, kiosk.id, AT)
+    with centre.writer.session() as session:
+        given(session, [written], "command:it", AT)
+    assert (visit(centre)["went_by"], visit(centre)["came_at"]) == ("command:it", None)
+    assert noted(centre) == [("command:it", "stick.give", "kiosk-1")]
