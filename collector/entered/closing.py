@@ -6,7 +6,7 @@ Sums come from `unit_days`, so a page costs the same for ten people and for ten 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
 from collector.entered.waiting import Held, held_days
+from collector.judging.months import corrections_of
 from collector.recap.month import Month
 from collector.reports.sums import Sums, added, by_unit
 from collector.reports.units import Place, Units
@@ -156,6 +157,16 @@ def paid_days(session: Session, units: Collection[str], month: Month) -> tuple[i
     )
     days, people = session.execute(query).one()
     return int(days), int(people)
+
+
+def corrections_for(connection: Connection, units: Sequence[str], month: date) -> dict[Correction, bool]:
+    """Corrections that this month's closing took up (True), and those that it would: of earlier months, still waiting.
+
+    `month`: its first day. Two queries.
+    """
+    booked = dict.fromkeys(corrections_of(connection, units, month), True)
+    waiting = [each for each in corrections_of(connection, units, None) if each.day < month]
+    return {**booked, **dict.fromkeys(waiting, False)}
 
 
 def names_of(session: Session, corrections: Iterable[Correction]) -> Mapping[str, tuple[str, str]]:

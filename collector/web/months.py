@@ -17,7 +17,7 @@ from collector.entered import closing
 from collector.entered.closing import Standing, Standings
 from collector.judging import months
 from collector.judging.errors import MonthError
-from collector.judging.months import Order, corrections_of
+from collector.judging.months import Order
 from collector.recap.month import Month
 from collector.rules.month import Correction
 from collector.settings import CollectorSettings
@@ -120,11 +120,8 @@ def _corrections(session: Session, where: Where, month: Month) -> dict[Correctio
     """Corrections that this month's closing took up (True), else those that it would: of earlier months, still waiting."""
     if where.unit is None:
         return {}
-    units, connection = sorted(where.units.below(where.unit.code)), session.connection()
-    first = month.days[0]
-    booked = dict.fromkeys(corrections_of(connection, units, first), True)
-    waiting = [each for each in corrections_of(connection, units, None) if each.day < first]
-    return {**booked, **dict.fromkeys(waiting, False)}
+    units = sorted(where.units.below(where.unit.code))
+    return closing.corrections_for(session.connection(), units, month.days[0])
 
 
 def _close(desk: Desk, form: CloseForm) -> AnyResponse:

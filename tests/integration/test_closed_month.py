@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import select
 
+from cli.main import main
 from collector.judging.errors import MonthError
 from collector.judging.months import Closing, Order, close_month, corrections_of, month_days
 from collector.judging.recompute import recompute
@@ -87,6 +90,36 @@ def test_a_correction_that_was_booked_is_what_the_next_one_is_compared_with(cent
     with centre.writer.transaction() as connection:
         [correction] = corrections_of(connection, ["DISDIK"], None)
     assert (correction.then.minutes_late, correction.now.minutes_late) == (10, 0)
+
+
+def test_corrections_are_told_by_command_as_on_the_page(centre: Centre, store_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "centre.toml"
+    file.write_text(f'[store]\nurl = "{store_url}"\nkeys = "{tmp_path / "centre-keys"}"\n')
+
+    def told(month: str) -> list[tuple[str, str, int, bool]]:
+        line = ["report", "corrections", "--unit", "DISDIK", "--month", month, "--json", "--config", str(file)]
+        result = CliRunner().invoke(main, line)
+        assert result.exit_code == 0, result.stderr
+        found = json.loads(result.stdout.splitlines()[-1])["corrections"]
+        return [(each["day"], each["percent"], each["minutes"], each["booked"]) for each in found]
+
+    close(centre, JANUARY)
+    a_stick(centre, "07:10")
+    judge(centre, THEN)
+    correction = ("2026-01-06", "-0.5", -20)
+    assert told("2026-02") == [(*correction, False)]
+    assert told("2026-01") == []
+    close(centre, FEBRUARY)
+    assert told("2026-02") == [(*correction, True)]
+    assert told("2026-03") == []
+    assert [row["subject"] for row in centre.rows("audit_log") if row["action"] == "month.corrections"] == [
+        "DISDIK"
+    ] * 4
+    wrong = CliRunner().invoke(
+        main, ["report", "corrections", "--unit", "X", "--month", "2026-02", "--config", str(file)]
+    )
+    assert "unit 'X' is not known" in wrong.stderr
+    assert wrong.exit_code == 1
 
 
 def _frozen(centre: Centre) -> list[str]:
