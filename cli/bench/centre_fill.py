@@ -13,6 +13,7 @@ from sqlalchemy.schema import CreateIndex, DropIndex
 from cli.synthetic.filling import Regency, Wish, fill
 from cli.synthetic.ledger import Written
 from collector.judging.marks import local_midnight
+from collector.judging.years import renew_all
 from collector.store.records import Chain, StoredRecord
 from collector.store.results import DayRow, Fresh, RecordMoment
 from collector.store.sums import UNIT_DAYS
@@ -193,6 +194,7 @@ def _finish(engine: Engine, secondary: Sequence[Index]) -> None:
             connection.execute(CreateIndex(index))
         for name in ("bench_looks", "bench_moments", "bench_days", "bench_sums", "bench_violations"):
             connection.execute(text(f"DROP TABLE {name}"))
+        renew_all(connection)
         connection.execute(
             text(
                 "INSERT INTO chains (kiosk, chain, upto, seen, complete_at, first_at) SELECT kiosk, chain, max(seq), max(seq), "

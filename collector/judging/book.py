@@ -12,7 +12,7 @@ import holidays
 from sqlalchemy import Connection, insert, select
 
 from collector.judging.marks import local_date
-from collector.rules.document import RULE_SET
+from collector.rules.document import RULE_SET, rule_set
 from collector.rules.ready import STANDING
 from collector.rules.rulebook import CONFIRMATIONS, Holiday, Rulebook, succeed
 from collector.rules.ruleset import RuleSet
@@ -159,6 +159,6 @@ def standing(rows: Iterable[Approved]) -> list[RuleSet]:
     """The rule sets after each was approved: an older version of the same id ends when the newer one begins."""
     rules: list[RuleSet] = []
     for row in rows:
-        change = RULE_SET.decode(row.document)
+        change = rule_set(row.document)
         rules = succeed(rules, change, local_date(row.approved_at), row.confirmations, row.reason)
     return rules

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Update, func, insert, select, 
 from collector.judging import book
 from collector.judging.errors import FourEyesError, RuleChangeError
 from collector.judging.marks import Mark, Whose, local_date, touch
-from collector.rules.document import RULE_SET
+from collector.rules.document import rule_set
 from collector.rules.errors import PastChangeError
 from collector.rules.rulebook import CONFIRMATIONS, Holiday, succeed
 from collector.rules.ruleset import RuleSet
@@ -53,7 +53,7 @@ def approve(connection: Connection, name: str, decision: Decision) -> RuleSet:
         raise RuleChangeError(f"rule set {name} is {row.state}: only a proposal can be approved")
     if row.proposed_by.strip().casefold() == by.strip().casefold():
         raise FourEyesError(f"rule set {name} was proposed by {by}: let somebody else approve it")
-    change = RULE_SET.decode(row.document)
+    change = rule_set(row.document)
     succeed(book.standing(book.approved(connection)), change, local_date(now), decision.confirmed, decision.why)
     decided = {
         "state": book.APPROVED,

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from collector.judging import book
 from collector.judging.errors import RuleChangeError
-from collector.rules.document import RULE_SET
+from collector.rules.document import rule_set
 from collector.rules.ruleset import RuleSet
 from collector.store.hours import StoredRuleSet
 
@@ -43,7 +43,7 @@ def versions(connection: Connection) -> list[Version]:
     rows = connection.execute(select(StoredRuleSet).order_by(StoredRuleSet.id, StoredRuleSet.version.desc()))
     found = []
     for row in rows:
-        rules = RULE_SET.decode(row.document)
+        rules = rule_set(row.document)
         until = held[rules.name].until if rules.name in held else rules.until
         if row.state == book.APPROVED and rules.name not in held:
             until = rules.since - ONE_DAY

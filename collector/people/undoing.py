@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from collector import audit
 from collector.errors import UndoError
 from collector.judging.marks import touch
+from collector.judging.results import forget_results
 from collector.people.imports import APPLIED, UNDONE, recorded
 from collector.people.register import AT_ONCE, read_people, read_units, remove_person, write_person, write_unit
 from collector.people.states import PERSON, UNIT, PersonState, UnitState, marks_of
@@ -21,7 +22,7 @@ from collector.store.accounts import StoredAccount
 from collector.store.hours import Entry, Schedule, StoredTurn
 from collector.store.people import Assignment, Kiosk, PeopleImport, PeopleImportChange, Template, Unit
 from collector.store.records import StoredRecord
-from collector.store.results import ClosedDay, ClosedMonth, DayRow
+from collector.store.results import ClosedDay, ClosedMonth
 from collector.store.violations import PhoneRecord
 
 SHOWN = 40
@@ -159,7 +160,7 @@ def _take_people_back(session: Session, changes: Sequence[Change]) -> None:
         if before is not None:
             write_person(session, before)
     for start in range(0, len(gone), AT_ONCE):
-        session.execute(delete(DayRow).where(DayRow.person.in_(gone[start : start + AT_ONCE])))
+        forget_results(session.connection(), gone[start : start + AT_ONCE])
     touch(session.connection(), (mark for one in changes for mark in marks_of(one.after, one.before)))
 
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Subquery, and_, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
-from collector.reports.tallies import tallies
+from collector.reports.tallies import counters
 from collector.rules.discipline import Notice, Standing, Tally, notices, reckoned
-from collector.rules.document import RULE_SET
+from collector.rules.document import rule_set
 from collector.rules.ruleset import Ladder
 from collector.store.hours import StoredRuleSet
 from collector.store.people import Person
 from collector.store.results import DayRow
+
+Rungs = Sequence[tuple[Notice, int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,95 +32,122 @@ class Warned:
     standing: Standing
     notices: tuple[Notice, ...]
 
-    @property
-    def reached(self) -> bool:
-        """Whether any paragraph is reached."""
-        return any(notice.reached for notice in self.notices)
-
 
 @dataclass(frozen=True, slots=True)
-class _Served:
-    """Where somebody serves and by which rules, as of one day."""
+class Overview:
+    """How many people have a notice. `reached`: of them, those who have reached any paragraph; `rungs`: every paragraph that
+    anybody has reached or nears, with how many have and how many do."""
 
-    unit: str
-    rules: str
-    name: str
-    number: str | None
+    whole: int
+    reached: int
+    rungs: Rungs
 
 
-def warned(session: Session, year: int, until: date, units: Collection[str] | None) -> list[Warned]:
-    """Everybody of these units (None: all) with a notice, the furthest first.
+class Warnings:
+    """Everybody of these units (None: all) with a notice, by the rules of the day `until`, a date with judged days.
 
-    `until`: a date with judged days. A fixed number of queries, and some for each 500 people who may be absent in a row.
+    Two queries, and one for each question; the database counts, sorts and cuts.
     """
-    ladders = _ladders(session)
-    served = _served(session, until, units)
-    shortest = min((_shortest(ladder) for ladder in ladders.values()), default=2)
-    counted = tallies(session, year, until, None if units is None else sorted(served), shortest=shortest)
-    found: list[Warned] = []
-    known: dict[tuple[str, int, int], tuple[Notice, ...]] = {}  # thousands stand at the same few counts
-    for person, tally in counted.items():
-        here = served.get(person)
-        ladder = ladders.get(here.rules) if here else None
-        if here is None or ladder is None:
-            continue
-        standing = reckoned(tally, year, ladder)
-        stands = (here.rules, standing.days, standing.longest_row)
-        if stands not in known:
-            known[stands] = tuple(notices(standing, ladder))
-        told = known[stands]
-        if told:
-            found.append(Warned(person, here.name, here.number, here.unit, standing, told))
-    return sorted(found, key=_furthest)
 
+    def __init__(self, session: Session, year: int, until: date, units: Collection[str] | None) -> None:
+        self._session, self._year = session, year
+        self._ladders = _ladders(session)
+        self._standing = _standings(session, year, until, units, self._ladders)
 
-def exact(session: Session, year: int, until: date, several: Iterable[Warned]) -> list[Warned]:
-    """The same people with their rows of days reckoned exactly: for a page of the list."""
-    those = list(several)
-    rows = tallies(session, year, until, [each.person for each in those])
-    return [
-        Warned(
-            *(each.person, each.name, each.number, each.unit, _with_row(each.standing, rows.get(each.person))),
-            each.notices,
+    def overview(self) -> Overview:
+        """Numbers of people, by what they have."""
+        told = self._standing.c
+        query = select(told.rules, told.days, told.longest_row, func.count())
+        groups = self._session.execute(query.group_by(told.rules, told.days, told.longest_row))
+        return _overview(
+            (self._notices(rules, Tally("", days, 0, longest)), people) for rules, days, longest, people in groups
         )
-        for each in those
-    ]
+
+    def by_unit(self) -> dict[str, int]:
+        """Numbers of people of each unit alone."""
+        told = self._standing.c
+        rows = self._session.execute(select(told.unit, func.count()).group_by(told.unit))
+        return dict(rows.all())
+
+    def people(self, limit: int | None = None, offset: int = 0) -> list[Warned]:
+        """The people themselves, the furthest first."""
+        told = self._standing.c
+        furthest = case((told.days > told.longest_row, told.days), else_=told.longest_row)
+        query = (
+            select(told.person, Person.name, Person.number, told.unit, told.rules)
+            .add_columns(told.absent, told.minutes, told.longest_row)
+            .join(Person, Person.id == told.person)
+            .order_by(furthest.desc(), told.minutes.desc(), func.lower(Person.name), told.person)
+        )
+        return [
+            self._warned((person, name, number, unit), rules, Tally(person, *counts))
+            for person, name, number, unit, rules, *counts in self._session.execute(query.limit(limit).offset(offset))
+        ]
+
+    def _warned(self, who: tuple[str, str, str | None, str], rules: str, tally: Tally) -> Warned:
+        standing = reckoned(tally, self._year, self._ladders[rules])
+        return Warned(*who, standing, tuple(notices(standing, self._ladders[rules])))
+
+    def _notices(self, rules: str, tally: Tally) -> list[Notice]:
+        return notices(reckoned(tally, self._year, self._ladders[rules]), self._ladders[rules])
 
 
-def _with_row(standing: Standing, tally: Tally | None) -> Standing:
-    row = tally.longest_row if tally else 0
-    return Standing(
-        person=standing.person,
-        year=standing.year,
-        absent=standing.absent,
-        minutes=standing.minutes,
-        days=standing.days,
-        longest_row=row,
-    )
-
-
-def _furthest(one: Warned) -> tuple[int, int, str, str]:
-    return -max(one.standing.days, one.standing.longest_row), -one.standing.minutes, one.name.casefold(), one.person
+def _overview(groups: Iterable[tuple[Sequence[Notice], int]]) -> Overview:
+    reached: Counter[str] = Counter()
+    near: Counter[str] = Counter()
+    known: dict[str, Notice] = {}
+    whole = far = 0
+    for found, people in groups:
+        whole += people
+        far += people * any(notice.reached for notice in found)
+        for notice in found:
+            key = f"{notice.rung.in_row}/{notice.rung.least:03}/{notice.rung.paragraph}"
+            known.setdefault(key, notice)
+            (reached if notice.reached else near)[key] += people
+    return Overview(whole, far, [(known[key], reached[key], near[key]) for key in sorted(known)])
 
 
 def _ladders(session: Session) -> Mapping[str, Ladder]:
     table = StoredRuleSet
     rows = session.execute(select(table.id, table.version, table.document).where(table.approved_at.is_not(None)))
-    return {f"{name}/{version}": RULE_SET.decode(raw).ladder for name, version, raw in rows}
+    return {f"{name}/{version}": rule_set(raw).ladder for name, version, raw in rows}
 
 
-def _shortest(ladder: Ladder) -> int:
-    """The shortest row of days that a notice can be about."""
-    return max(2, min((rung.least - ladder.ahead for rung in ladder.rungs if rung.in_row), default=99))
-
-
-def _served(session: Session, day: date, units: Collection[str] | None) -> dict[str, _Served]:
-    row = DayRow
-    query = (
-        select(row.person, row.unit, row.rules, Person.name, Person.number)
-        .join(Person, Person.id == row.person)
-        .where(row.day == day)
+def _standings(
+    session: Session, year: int, until: date, units: Collection[str] | None, ladders: Mapping[str, Ladder]
+) -> Subquery:
+    """Person, unit, rules, counters, and `days` as the ladder adds them up, of all who have a notice."""
+    sums, row = counters(session, year, until).subquery(), DayRow
+    by_ladder: dict[Ladder, list[str]] = defaultdict(list)
+    for rules, ladder in sorted(ladders.items()):
+        by_ladder[ladder].append(rules)
+    days = case(
+        *(
+            (row.rules.in_(names), sums.c.absent + sums.c.minutes // each.minutes_a_day)
+            for each, names in by_ladder.items()
+        ),
+        else_=0,
     )
-    if units is not None:
-        query = query.where(row.unit.in_(sorted(units)))
-    return {person: _Served(unit, rules, name, number) for person, unit, rules, name, number in session.execute(query)}
+    noticed = [
+        and_(
+            row.rules.in_(names),
+            _noticed(ladder, sums.c.absent + sums.c.minutes // ladder.minutes_a_day, sums.c.longest_row),
+        )
+        for ladder, names in by_ladder.items()
+    ]
+    query = (
+        select(sums, row.unit, row.rules, days.label("days"))
+        .join(row, row.person == sums.c.person)
+        .where(row.day == until, or_(false(), *noticed))
+    )
+    return (query if units is None else query.where(row.unit.in_(sorted(units)))).subquery()
+
+
+def _noticed(ladder: Ladder, days: ColumnElement[int], longest_row: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether `collector.rules.discipline.notices` has anything to say."""
+    near = []
+    for in_row, counted in ((False, days), (True, longest_row)):
+        least = [rung.least for rung in ladder.rungs if rung.in_row is in_row]
+        if least:
+            near.append(counted >= max(1, min(least) - ladder.ahead))
+    return or_(false(), *near)

@@ -22,6 +22,7 @@ from collector.store import (
     sticks,
     sums,
     violations,
+    years,
 )
 from collector.store.base import Base
 
@@ -45,5 +46,6 @@ MODULES = (
     sticks,
     sums,
     violations,
+    years,
 )
 metadata = Base.metadata

@@ -50,6 +50,9 @@ def _copies_are_whole(url: str) -> None:
         url,
         "SELECT count(*), count(*) FILTER (WHERE codes LIKE '% TK %'), count(*) FILTER (WHERE codes LIKE '% H %') FROM day_results",
     )
+    absent = "SELECT sum(absent), sum(minutes) FROM person_years"
+    final = "state = 'final' AND codes LIKE '% TK %'), sum(minutes_late + minutes_early) FILTER (WHERE state = 'final'"
+    assert rows(url, absent) == rows(url, f"SELECT count(*) FILTER (WHERE {final}) FROM day_results")
     looks = rows(url, f"SELECT chain = '{ARCHIVE}', count(DISTINCT person) FROM records GROUP BY 1 ORDER BY 1")
     assert [copied for copied, _ in looks] == [False, True]
     assert len(rows(url, "SELECT indexname FROM pg_indexes WHERE indexname = 'ix_records_person_at'")) == 1

@@ -11,18 +11,23 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from collector.errors import SheetError, UndoError
+from collector.judging.results import write_results
 from collector.people import changing, importing, imports, sheet, undoing
 from collector.people.changing import Data, Move
 from collector.people.imports import Work
 from collector.people.register import read_people, read_units
 from collector.people.sealing import nik_name
 from collector.people.undoing import Undoing
+from collector.rules.codes import Code, State
+from collector.rules.day import DayResult
 from collector.store import migrate
 from collector.store.audit import AuditEntry
 from collector.store.engine import open_engine
 from collector.store.people import Kiosk, PeopleImport, PeopleImportChange, Person, Template, Unit
 from collector.store.results import Touched
+from collector.store.sums import UNIT_DAYS
 from collector.store.writer import Writer
+from collector.store.years import PERSON_YEARS
 from collector.vault import Vault
 
 NIP = "198503122010012003"
@@ -75,6 +80,16 @@ def test_everybody_is_as_before_and_their_days_are_judged_again(session: Session
     assert [one.state for one in imports.history(session, 9)].count("undone") == 1
     actions = session.scalars(select(AuditEntry.action).order_by(AuditEntry.seq)).all()
     assert actions == ["import.applied"] * 3 + ["import.undone"]
+
+
+def test_whom_an_undone_import_had_brought_is_in_no_sum_of_days(session: Session, vault: Vault) -> None:
+    ident = take(session, vault, SECOND)
+    ani = next(one.id for one in read_people(session).values() if one.name == "Ani")
+    absent = DayResult(person=ani, day=TODAY, state=State.FINAL, codes=(Code.TK,), working=True, unit="SD-2")
+    write_results(session.connection(), {(ani, TODAY): absent}, {}, NOW)
+    assert [len(session.execute(select(table)).all()) for table in (UNIT_DAYS, PERSON_YEARS)] == [1, 1]
+    undoing.undo(session, ident, UNDO)
+    assert [session.execute(select(table)).all() for table in (UNIT_DAYS, PERSON_YEARS)] == [[], []]
 
 
 def test_an_import_has_the_days_it_touches_judged_again(session: Session, vault: Vault) -> None:

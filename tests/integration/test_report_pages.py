@@ -39,6 +39,12 @@ PAGES = [
     "/reports/trends/?from=2026-04-06&to=2026-05-31",
     "/reports/recap/files",
 ]
+CROWDED = [
+    *("/?date=2026-05-29", "/", "/reports/discipline/?year=2026", "/reports/after-leave/?day=2026-05-29"),
+    *("/reports/trends/?from=2026-04-06&to=2026-05-31", "/reports/recap/?month=2026-05&unit=DISDIK"),
+    "/reports/discipline/list.csv?year=2026",
+]
+"""What more than a thousand people of one unit stand on."""
 SETTINGS = CollectorSettings()
 
 
@@ -96,6 +102,14 @@ def test_every_page_answers_and_asks_as_often_for_many_people_as_for_few(desk: D
         for unit, *_ in regency.UNITS:
             regency.add(connection, unit, [f"p-more-{unit.lower()}-{number}" for number in range(12)])
     assert {path: asked(desk, path) for path in PAGES} == before
+
+
+def test_a_crowd_who_were_absent_for_days_costs_no_query_more(desk: Desk) -> None:
+    before = {path: asked(desk, path) for path in CROWDED}
+    with desk.writer.transaction() as connection:
+        regency.add_absent(connection, "SDN2", [f"p-crowd-{number}" for number in range(1100)])
+    assert "1.100" in desk.get("/reports/discipline/?year=2026").text
+    assert {path: asked(desk, path) for path in CROWDED} == before
 
 
 def asked(desk: Desk, path: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -14,8 +14,7 @@ from collector import audit
 from collector.accounts.roles import ALL_STAFF
 from collector.reports.sums import newest_day
 from collector.reports.units import Units
-from collector.reports.warnings import Warned, exact, warned
-from collector.rules.discipline import Notice
+from collector.reports.warnings import Warned, Warnings
 from collector.settings import CollectorSettings
 from collector.web.access import allow
 from collector.web.desk import Desk
@@ -51,8 +50,7 @@ def pages(desk: Desk, _settings: CollectorSettings) -> Blueprint:
         with desk.session() as session:
             where, year = where_asked(session), year_asked(desk.today().date)
             until = _until(session, year, desk.today().date)
-            found = warned(session, year, until, where.codes) if until else []
-            rows = exact(session, year, until, found) if until else []
+            rows = Warnings(session, year, until, where.codes).people() if until else []
         _note(desk, "discipline.export", where, year)
         return sheet(f"peringatan-dini-{where.code or 'semua'}-{year}", _rows(year, rows, where.units))
 
@@ -62,20 +60,18 @@ def pages(desk: Desk, _settings: CollectorSettings) -> Blueprint:
 def _values(desk: Desk, session: Session) -> dict[str, Any]:
     where, year = where_asked(session), year_asked(desk.today().date)
     until = _until(session, year, desk.today().date)
-    found = warned(session, year, until, where.codes) if until else []
-    sheets = pages_of(len(found))
-    shown = exact(session, year, until, found[sheets.offset : sheets.offset + PAGE]) if until else []
+    shared = {"where": where, "year": year, "until": until, "may_all": whole_regency(session)}
+    if until is None:
+        return {**shared, "rows": []}
+    found = Warnings(session, year, until, where.codes)
+    overview = found.overview()
+    sheets = pages_of(overview.whole)
     return {
-        "where": where,
-        "year": year,
-        "until": until,
-        "whole": len(found),
-        "reached": sum(each.reached for each in found),
-        "rungs": _rungs(found),
-        "by_unit": _by_unit(found, where),
+        **shared,
+        "overview": overview,
+        "by_unit": _by_unit(found.by_unit(), where),
         "pages": sheets,
-        "rows": shown,
-        "may_all": whole_regency(session),
+        "rows": found.people(PAGE, sheets.offset),
     }
 
 
@@ -85,23 +81,10 @@ def _until(session: Session, year: int, today: date) -> date | None:
     return newest if newest is not None and newest.year == year else None
 
 
-def _rungs(found: Iterable[Warned]) -> list[tuple[Notice, int, int]]:
-    """Every paragraph that anybody has reached or nears: how many have, how many do."""
-    reached: Counter[str] = Counter()
-    near: Counter[str] = Counter()
-    known: dict[str, Notice] = {}
-    for one in found:
-        for notice in one.notices:
-            key = f"{notice.rung.in_row}/{notice.rung.least:03}/{notice.rung.paragraph}"
-            known.setdefault(key, notice)
-            (reached if notice.reached else near)[key] += 1
-    return [(known[key], reached[key], near[key]) for key in sorted(known)]
-
-
-def _by_unit(found: Iterable[Warned], where: Where) -> list[tuple[str, str, int]]:
+def _by_unit(found: Mapping[str, int], where: Where) -> list[tuple[str, str, int]]:
     """Code, name and number of people of each unit right below, the most first."""
     counted: Counter[str] = Counter()
-    for unit, people in Counter(one.unit for one in found).items():
+    for unit, people in found.items():
         path = [each.code for each in where.units.path(unit)]
         below = path[path.index(where.code) + 1 :] if where.code in path else path
         counted[below[0] if below else unit] += people
