@@ -141,7 +141,7 @@ def run(settings: KioskSettings, stop: threading.Event) -> Tally:
             _rules(settings),
             _place(settings),
             ZoneInfo(settings.screen.timezone),
-            recently_recorded(settings.folders.ledger, now(), settings.checkin.repeat_s),
+            lambda: recently_recorded(settings.folders.ledger, now(), settings.checkin.repeat_s),
         )
         if lights_error:
             journal.note(Event(event="lights-lost", detail={"driver": settings.lights.driver}))

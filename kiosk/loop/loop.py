@@ -6,7 +6,7 @@ import importlib.metadata
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -92,9 +92,15 @@ class Loop:
     `latencies_ms`: from a track's first readable frame to the green, commit included."""
 
     def __init__(
-        self, parts: Parts, rules: Rules, place: Place, zone: ZoneInfo, recorded: Mapping[str, int] | None = None
+        self,
+        parts: Parts,
+        rules: Rules,
+        place: Place,
+        zone: ZoneInfo,
+        recorded: Callable[[], Mapping[str, int]] | None = None,
     ) -> None:
-        """`recorded`: when people were recorded before this start, ns on the monotonic clock of this boot."""
+        """`recorded`: when people were recorded before this start, ns on the monotonic clock of this boot; asked once, when the
+        ledger is open: one that was cut in the middle of a commit can be read by nobody before it was opened for writing."""
         self._parts = parts
         self._rules = rules
         self._book = Book(parts.journal, place, parts.pictures)
@@ -104,7 +110,8 @@ class Loop:
         self._clock = ClockWatch(first)
         self._heartbeats = Heartbeats(zone)
         self._service = Service(first.monotonic_ns)
-        self._state = State(recorded=recorded or {})
+        self._state = State()
+        self._recorded = recorded
         self._chores_ns = 0
         self._camera_lost = False
         self._failures = 0
@@ -125,6 +132,7 @@ class Loop:
         if frame is not None:
             self._parts.pulse.beat(reading)
         self._parts.journal.mend()
+        self._remember()
         self._service.set(Part.LEDGER, self._parts.journal.trouble)
         self._service.set(Part.ROSTER, self._parts.centre.trouble)
         self._service.set(Part.VISION, self._parts.eye.trouble or self._failing())
@@ -138,6 +146,12 @@ class Loop:
         elif frame is not None:
             self._parts.live.offer(frame, None)
         self._tell_service(reading)
+
+    def _remember(self) -> None:
+        """Who was recorded before this start, as soon as the ledger writes: nobody is recorded before."""
+        if self._recorded is not None and self._parts.journal.trouble is None:
+            self._state = replace(self._state, recorded=self._recorded())
+            self._recorded = None
 
     # -- looking
 

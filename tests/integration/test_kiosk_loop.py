@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import shutil
+import sqlite3
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -19,11 +21,13 @@ from firmware.errors import CameraMissing
 from firmware.lights import SilentLights
 from firmware.signals import Signal
 from kiosk.checkin import Rules
+from kiosk.database import DatabaseError
 from kiosk.errors import PartEnded
 from kiosk.gallery import Enrolled, Gallery, Roster
 from kiosk.ledger import Entry
 from kiosk.loop import FAILURES_OUT, Loop, Parts
 from kiosk.loop.journal import Journal
+from kiosk.loop.recent import recently_recorded
 from kiosk.pin import PinDesk
 from kiosk.screen import Card, Surroundings
 from kiosk.service import Reason
@@ -94,7 +98,13 @@ class Kiosk:
         parts: Any = Parts(
             self, eye, self, self.journal, self.pins, self.lights, self, self, self, lambda: self.asked, self.now
         )
-        self.loop = Loop(parts, RULES, PLACE, ZoneInfo("Asia/Jakarta"))
+        self.loop = Loop(
+            parts,
+            RULES,
+            PLACE,
+            ZoneInfo("Asia/Jakarta"),
+            lambda: recently_recorded(self.box.folder, self.now(), RULES.repeat_ns / SECOND_NS),
+        )
 
     # the clock, the camera, the recogniser, the centre, the screen, the live picture and the pulse, as the loop sees them
 
@@ -194,6 +204,26 @@ def test_a_repeat_shows_the_record_it_repeats(kiosk: Kiosk) -> None:
     kiosk.nobody()
     again = kiosk.walks_up(0)
     assert again == replace(first, signal=Signal.ALREADY)
+
+
+def test_a_kiosk_killed_in_a_commit_still_knows_whom_it_recorded(kiosk: Kiosk, tmp_path: Path) -> None:
+    """What a kill leaves is a journal that only a writer may roll back: before that nobody can read the ledger."""
+    kiosk.walks_up(0)
+    kiosk.journal.close()
+    with contextlib.closing(sqlite3.connect(kiosk.box.file, isolation_level=None)) as torn:
+        torn.execute("PRAGMA journal_mode = TRUNCATE")
+        torn.execute("PRAGMA cache_size = 1")  # pages reach the file before the commit
+        torn.execute("BEGIN IMMEDIATE")
+        torn.execute("CREATE TABLE half (text)")
+        torn.executemany("INSERT INTO half VALUES (?)", [("x" * 4000,)] * 50)
+        shutil.copytree(kiosk.box.folder, tmp_path / "after")
+    again = Kiosk(Box(tmp_path / "after"), now_ns=kiosk.now_ns)
+    with pytest.raises(DatabaseError):
+        again.box.records()
+    again.turn(2)
+    assert again.walks_up(0).signal is Signal.ALREADY
+    assert len(again.written(CheckIn)) == 1
+    again.journal.close()
 
 
 def test_without_a_network_it_counts_all_the_same(kiosk: Kiosk) -> None:
