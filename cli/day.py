@@ -11,9 +11,10 @@ import click
 from cli.centre import as_json, centre, config, reading, session
 from cli.output import emit, say
 from cli.table import show
-from collector.entered import declaring, waiting
+from collector.accounts.book import Author
+from collector.entered import declaring, waiting, withdrawing
 from collector.entered.closing import Standing, Standings
-from collector.judging import entries, months
+from collector.judging import months
 from collector.judging.months import Order
 from collector.judging.recompute import recompute as judge_again
 from collector.judging.run import run
@@ -98,9 +99,9 @@ def kiosk_finished(kiosk: str, by: str, reason: str, path: Path | None) -> None:
 @click.option("--reason", default="", help="Why; it can be read later.")
 @config
 def withdraw(entry: str, by: str, reason: str, path: Path | None) -> None:
-    """Take back ENTRY: a leave, a list, a ruling, a kiosk declared finished."""
+    """Take back ENTRY: a leave, a list, a ruling, a kiosk declared finished, a guarantee with its PIN."""
     with session(path) as (_, opened):
-        entries.withdraw(opened.connection(), entry, by, datetime.now(UTC), reason)
+        withdrawing.withdraw(opened, entry, Author(by, datetime.now(UTC)), reason)
     say(f"entry {entry}: withdrawn")
 
 

@@ -122,6 +122,15 @@ def end(session: Session, person: str, author: Author, why: str, today: date) ->
     audit.note(session, author.who, "pin.end", person, {"reason": why.strip()[:200]}, author.at)
 
 
+def void(session: Session, entry: str, author: Author, why: str) -> None:
+    """Take away the PIN that was given on a guarantee which is withdrawn; nothing where another one followed it."""
+    row = session.scalars(select(StoredPin).where(StoredPin.entry == entry)).one_or_none()
+    if row is not None:
+        session.delete(row)
+        session.flush()
+        audit.note(session, author.who, "pin.end", row.person, {"reason": why.strip()[:200]}, author.at)
+
+
 def held(session: Session, person: str) -> StoredPin | None:
     """The person's PIN and guarantee, ended ones too until retention takes them."""
     return session.get(StoredPin, person)

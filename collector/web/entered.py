@@ -11,12 +11,12 @@ from werkzeug.wrappers import Response
 from wtforms import DateField, SelectChoice, SelectMultipleField, StringField, ValidationError
 
 from collector import audit
+from collector.accounts.book import Author
 from collector.accounts.roles import ALL_STAFF, BKD
 from collector.audit.chain import Detail
-from collector.entered import declaring, listing
+from collector.entered import declaring, listing, withdrawing
 from collector.entered.declaring import Calamity
 from collector.entered.listing import Choice, Listed
-from collector.judging import entries
 from collector.judging.entries import EntryKind
 from collector.judging.errors import EntryError
 from collector.settings import CollectorSettings
@@ -32,8 +32,8 @@ from collector.web.units import Units
 from collector.web.words import N_
 
 MENU = (Entry("entered.show", N_("Exceptions"), Group.OVERSIGHT, ALL_STAFF),)
-TAKEN_BACK_HERE = frozenset({EntryKind.DISASTER, EntryKind.FINISHED})
-"""Others are taken back where they were made: a letter, a list, an appeal, a guarantee."""
+TAKEN_BACK_HERE = frozenset({EntryKind.DISASTER, EntryKind.FINISHED, EntryKind.GUARANTEE})
+"""Others are taken back where they were made: a letter, a list, an appeal."""
 
 
 class DisasterForm(Form):
@@ -91,8 +91,8 @@ def pages(desk: Desk, _settings: CollectorSettings) -> Blueprint:
         try:
             with desk.write() as session:
                 found = _withdrawable(session, number)
-                entries.withdraw(session.connection(), number, me().id, desk.now(), form.why.data)
-                audit.note(session, me().id, f"{found.kind}.withdraw", number, at=desk.now())
+                withdrawing.withdraw(session, number, Author(me().id, desk.now()), form.why.data)
+                audit.note(session, me().id, f"{found.kind.value}.withdraw", number, at=desk.now())
         except EntryError as error:
             flash(words(error), "bad")
         else:

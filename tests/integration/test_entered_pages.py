@@ -12,8 +12,11 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from collector.accounts.book import Author
 from collector.accounts.roles import Role
 from collector.judging.run import open_days, run
+from collector.leave import pins
+from collector.leave.pins import Wanted
 from collector.settings import CollectorSettings
 from collector.store.people import Unit
 from collector.web import create_app
@@ -231,3 +234,18 @@ def test_a_month_is_closed_after_two_confirmations_and_a_reason(
     logged_in(client, Role.OPD_HEAD, "DISDIK")
     assert closed["digest"] in client.get("/months/?month=2026-01").text
     assert send(client, path, **sure).status_code == 403
+
+
+def test_a_guarantee_is_taken_back_with_its_pin(client: FlaskClient, centre: Centre) -> None:
+    wanted = Wanted(person="p-1", guarantor="Kepala", letter="800/9", reason="perban", until=MONDAY + timedelta(days=9))
+    with centre.writer.session() as session:
+        pins.give(session, centre.keys.vault, wanted, Author("bkd", NIGHT), MONDAY, 92)
+    [entry] = centre.rows("entries")
+    logged_in(client, Role.BKD_OFFICER)
+    assert f"/entries/{entry['id']}/withdraw" in client.get("/entries/?kind=guarantee").text
+    assert send(client, f"/entries/{entry['id']}/withdraw", why="suratnya palsu").status_code == 303
+    assert "suratnya palsu" in client.get("/entries/?kind=guarantee").text
+    assert centre.rows("pins") == []
+    assert {"guarantee.withdraw", "pin.end"} <= done(centre)
+    assert send(client, f"/entries/{entry['id']}/withdraw", why="lagi").status_code == 303
+    assert send(client, "/pins/p-1/end", why="sembuh").status_code == 303

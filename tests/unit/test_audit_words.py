@@ -12,6 +12,7 @@ from collector.retention.limits import Kind
 from collector.rules.appeals.case import Act
 from collector.rules.violations.case import Status
 from collector.web.audit_words import ACTIONS
+from collector.web.entered import TAKEN_BACK_HERE
 from collector.web.orders import ARGUMENTS
 
 ACTION = re.compile(r"[a-z][a-z-]*\.[a-z-]+")
@@ -45,4 +46,5 @@ def test_every_action_that_is_put_together_has_words() -> None:
     made = {f"appeal.{act}" for act in Act} | {f"violation.{status}" for status in Status}
     made |= {f"kiosk.{command}" for command in ARGUMENTS} | {f"retention.{kind.value}" for kind in Kind}
     made |= {f"rollout.{state}" for state in ("running", "paused", "ended")}
+    made |= {f"{kind.value}.withdraw" for kind in TAKEN_BACK_HERE}
     assert made - set(ACTIONS) == set()

@@ -1,0 +1,19 @@
+"""Taking an entry back: what it touched is judged again, and what hangs on it goes with it."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from collector.accounts.book import Author
+from collector.judging import entries
+from collector.judging.entries import EntryKind
+from collector.leave import pins
+from collector.store.hours import Entry
+
+
+def withdraw(session: Session, number: str, author: Author, why: str = "") -> None:
+    """As if the entry had never been made. With a guarantee goes the PIN that was given on it. Raises EntryError."""
+    entries.withdraw(session.connection(), number, author.who, author.at, why)
+    if session.scalar(select(Entry.kind).where(Entry.id == number)) == EntryKind.GUARANTEE.value:
+        pins.void(session, number, author, why)
