@@ -129,7 +129,15 @@ class PrintError(CollectorError, RuntimeError):
 
 
 class ReportError(CollectorError, ValueError):
-    """A report that cannot be made as asked: no such unit, no judged day, a staff list that does not fit."""
+    """A report that cannot be made as asked: no such unit, no judged day, a staff list that does not fit.
+
+    `code`, `values`: the same for the pages, which have words for it (`collector.recap.faults.Fault`); empty where only a
+    command meets it.
+    """
+
+    def __init__(self, text: str, code: str = "", **values: str | int) -> None:
+        super().__init__(text)
+        self.code, self.values = code, values
 
 
 class PeopleError(CollectorError, ValueError):

@@ -14,6 +14,7 @@ from collector.errors import ReportError
 from collector.people.scope import Tree
 from collector.recap import export
 from collector.recap.export import Centre, Period
+from collector.recap.faults import Fault
 from collector.store.people import Kiosk, Unit
 
 MOST_RECORDS = 500_000
@@ -33,11 +34,14 @@ def write(
     """Write an export. `told` hears how many records are written, of how many. Raises ReportError for none and for too many."""
     whole, done = export.most(session, period), 0
     if not whole:
-        raise ReportError("no kiosk asked for has a record on these days: choose other days")
+        raise ReportError("no kiosk asked for has a record on these days: choose other days", Fault.NO_RECORDS)
     if whole > MOST_RECORDS:
         raise ReportError(
             f"{whole} records, and a page gives at most {MOST_RECORDS}: choose fewer days, a unit or a kiosk, or have "
-            "`siperlu collector export` run at the centre"
+            "`siperlu collector export` run at the centre",
+            Fault.TOO_MANY_RECORDS,
+            count=whole,
+            most=MOST_RECORDS,
         )
 
     def tell(count: int) -> None:

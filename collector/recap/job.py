@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
-from collector.errors import CollectorError, StoreDownError
+from collector.errors import StoreDownError
 from collector.keys import CentreKeys
 from collector.people.scope import Tree
-from collector.recap import asking, orders, staff, tpp
+from collector.recap import asking, faults, orders, staff, tpp
 from collector.recap.bundle import WRITERS, bundle, name_of
 from collector.recap.export import Centre
 from collector.recap.month import Month
@@ -107,10 +107,10 @@ class ReportJob:
             raise
         except Exception as error:
             # One order that cannot be made must not keep the others, or the process, from going on.
-            if not isinstance(error, CollectorError):
+            if faults.logged(error):
                 log.exception("a report could not be made")
-            words = str(error) if isinstance(error, CollectorError) else type(error).__name__
-            self._say(order.id, state=State.FAILED.value, error=words, finished_at=self._clock())
+            why = faults.encode(faults.of(error))
+            self._say(order.id, state=State.FAILED.value, error=why, finished_at=self._clock())
             return
         with target.open("rb") as file, self._writer.session() as session:
             size = orders.put(session, order.id, file)

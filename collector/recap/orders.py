@@ -14,6 +14,8 @@ from sqlalchemy import Engine, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from collector.errors import ReportError
+from collector.recap import faults
+from collector.recap.faults import Fault, Told
 from collector.recap.month import Month
 from collector.store.reports import PublicKeys, ReportOrder, ReportPiece
 from wire.jwks import KEY_SET
@@ -72,12 +74,14 @@ class Order:
 def place(session: Session, order: Order, now: datetime) -> str:
     """Place an order; its id. Raises ReportError for a form that this kind has not, or too many that wait."""
     if order.form not in FORMS[order.kind]:
-        raise ReportError(f"{order.kind.value} is not made as {order.form!r}: one of {', '.join(FORMS[order.kind])}")
+        text = f"{order.kind.value} is not made as {order.form!r}: one of {', '.join(FORMS[order.kind])}"
+        raise ReportError(text, Fault.FORM, form=order.form)
     waiting = select(func.count()).where(
         ReportOrder.asked_by == order.by, ReportOrder.state.in_((State.WAITING, State.WORKING))
     )
     if (session.scalar(waiting) or 0) >= MOST_WAITING:
-        raise ReportError(f"{MOST_WAITING} of your orders wait already: let them be made first")
+        text = f"{MOST_WAITING} of your orders wait already: let them be made first"
+        raise ReportError(text, Fault.WAITING, most=MOST_WAITING)
     row = ReportOrder(id=secrets.token_hex(16), kind=order.kind.value, unit=order.unit, form=order.form)
     row.month, row.until = order.days or (order.month.days[0], None)
     row.staff, row.kiosk = order.staff, order.kiosk
@@ -104,7 +108,7 @@ class Placed:
     whole: int
     name: str
     size: int
-    error: str
+    error: Told | None
 
     @property
     def over(self) -> bool:
@@ -127,7 +131,9 @@ def find(session: Session, order: str, by: str) -> Placed | None:
 
 def _placed(row: ReportOrder) -> Placed:
     facts = (row.id, Kind(row.kind), row.unit, row.month, row.until, row.kiosk, row.form)
-    return Placed(*facts, row.asked_at, State(row.state), row.done, row.whole, row.name, row.size, row.error)
+    return Placed(
+        *facts, row.asked_at, State(row.state), row.done, row.whole, row.name, row.size, faults.decode(row.error)
+    )
 
 
 def content(engine: Engine, order: str) -> Iterator[bytes]:

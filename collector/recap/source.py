@@ -15,6 +15,7 @@ from collector.errors import ReportError
 from collector.people.importing import known_units
 from collector.people.merge import KnownUnit
 from collector.people.scope import TOP, Tree
+from collector.recap.faults import Fault
 from collector.recap.lines import Line, lines
 from collector.recap.month import Month, written
 from collector.recap.people import Asked, Member, Office, Signatory
@@ -51,13 +52,15 @@ def unit_month(session: Session, wish: Wish) -> tuple[Asked, tuple[Line, ...]]:
     """
     units = known_units(session)
     if wish.unit not in units:
-        raise ReportError(f"unit {wish.unit!r} is not known; `siperlu people list` shows the codes in use")
+        text = f"unit {wish.unit!r} is not known; `siperlu people list` shows the codes in use"
+        raise ReportError(text, Fault.UNIT, unit=wish.unit)
     tree = Tree(units.values())
     below = tree.below(wish.unit)
     closed = _closed(session, wish.month, below)
     here = _here(session, wish.month, below)
     if not here and not closed:
-        raise ReportError(f"unit {wish.unit}: no day of {wish.month} has been judged; is the centre's judging running?")
+        text = f"unit {wish.unit}: no day of {wish.month} has been judged; is the centre's judging running?"
+        raise ReportError(text, Fault.NOT_JUDGED, unit=wish.unit, month=str(wish.month))
     people = sorted({*here, *(day.person for day in closed)})
     results = _results(session, people, wish.month)
     members = _members(session, people, [*results, *closed], units, wish)

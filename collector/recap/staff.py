@@ -15,6 +15,7 @@ from pathlib import Path
 
 from collector.errors import ReportError
 from collector.people.sheet import Row, find_columns, read_file
+from collector.recap.faults import Fault
 
 COLUMNS = {
     "number": ("nip", "ni_pppk", "nip_id"),
@@ -51,12 +52,13 @@ def read(path: Path) -> dict[str, Staff]:
     sheet = read_file(path)
     columns = find_columns(sheet.header, COLUMNS)
     if not {"number", "internal"} & columns.places.keys():
-        raise ReportError(f"{path}: no column nip or id; the first row must name the columns")
+        raise ReportError(f"{path}: no column nip or id; the first row must name the columns", Fault.STAFF_COLUMNS)
     staff: dict[str, Staff] = {}
     for row in sheet.rows:
         number, one = _one(path, row, columns.read(row))
         if number in staff:
-            raise ReportError(f"{path}: line {row.line}: {number} stands twice; keep one line a person")
+            text = f"{path}: line {row.line}: {number} stands twice; keep one line a person"
+            raise ReportError(text, Fault.STAFF_TWICE, line=row.line, number=number)
         staff[number] = one
     return staff
 
@@ -65,12 +67,13 @@ def _one(path: Path, row: Row, told: Mapping[str, str]) -> tuple[str, Staff]:
     cells = {meaning: cell.strip() for meaning, cell in told.items()}
     number = "".join(cells.get("number", "").split()) or cells.get("internal", "")
     if row.fault or not number:
-        raise ReportError(f"{path}: line {row.line}: {row.fault or 'neither nip nor id; enter one'}")
+        text = f"{path}: line {row.line}: {row.fault or 'neither nip nor id; enter one'}"
+        raise ReportError(text, Fault.STAFF_LINE, line=row.line)
     try:
         signs = Signs(cells["signs"].casefold()) if cells.get("signs") else None
         allowance = _rupiah(cells["allowance"]) if cells.get("allowance") else None
     except ValueError as error:
-        raise ReportError(f"{path}: line {row.line}: {error}") from error
+        raise ReportError(f"{path}: line {row.line}: {error}", Fault.STAFF_LINE, line=row.line) from error
     known = {name: cells.get(name, "") for name in ("grade", "rank", "post")}
     return number, Staff(**known, allowance=allowance, signs=signs)
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from collector.errors import ReportError
 from collector.recap import semicolons
+from collector.recap.faults import Fault
 from collector.recap.lines import Line
 from collector.recap.month import Month
 from collector.rules.money import Deduction, deduction
@@ -53,11 +54,15 @@ def write(lines: Sequence[Line], month: Month, *, closed: bool = False) -> bytes
     if waiting and not closed:
         raise ReportError(
             f"{month}: {waiting} days are open or in review, so nobody can say what is paid; settle them or close the month first, or print "
-            "the recap without the allowance list"
+            "the recap without the allowance list",
+            Fault.UNSETTLED,
+            month=str(month),
+            days=waiting,
         )
     paid = payments(lines)
     if not paid:
-        raise ReportError(f"{month}: nobody's allowance is known; the staff list needs a column tpp")
+        text = f"{month}: nobody's allowance is known; the staff list needs a column tpp"
+        raise ReportError(text, Fault.NO_ALLOWANCE, month=str(month))
     return semicolons.encode([TITLES, *(_row(each, month) for each in paid)])
 
 

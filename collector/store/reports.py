@@ -15,7 +15,7 @@ class ReportOrder(Base):
 
     `kind`: recap (of `unit` and those below), all (every unit's recap in a ZIP; with `unit`, of those below), tpp, records
     (sealed records from `month` to `until`, of `kiosk` or of a unit's kiosks). `form`: xlsx, pdf, csv, zip. `staff`: the staff list that was handed in, or None. `state`: waiting, working, ready, failed. `done` of `whole`
-    recaps are made. `error`: words for the one who ordered. Files go after some days, the order stays in the audit log.
+    recaps are made. `error`: why it failed, as `collector.recap.faults` writes it; empty for no fault. Files go after some days, the order stays in the audit log.
     """
 
     __tablename__ = "report_orders"

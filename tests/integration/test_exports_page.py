@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from collector.accounts.roles import Role
 from collector.recap import asking, links, orders
+from collector.recap.faults import Fault, Told
 from collector.recap.job import ReportJob
 from collector.recap.orders import PIECE, Placed, State
 from collector.settings import CollectorSettings
@@ -98,9 +99,13 @@ def test_what_cannot_be_given_is_said(client: FlaskClient, centre: Centre, monke
     assert "paling lama 400 hari" in refused(until="2020-01-01")
     assert "paling lama 400 hari" in refused(until="2099-01-01")
     empty = order(client, centre, since="2020-01-01", until="2020-01-02")
-    assert (empty.state, "choose other days" in empty.error) == (State.FAILED, True)
+    assert (empty.state, empty.error) == (State.FAILED, Told(Fault.NO_RECORDS, {}))
     monkeypatch.setattr(asking, "MOST_RECORDS", 20)
-    assert "42 records" in order(client, centre).error
+    assert order(client, centre).error == Told(Fault.TOO_MANY_RECORDS, {"count": 42, "most": 20})
+    files = client.get("/reports/recap/files").text
+    assert "pilih tanggal lain" in files
+    assert "42 catatan terlalu banyak" in files
+    assert "42 records are too many" in client.get("/reports/recap/files?lang=en").text
 
 
 def test_another_role_cannot_order_and_another_account_cannot_take(client: FlaskClient, centre: Centre) -> None:

@@ -19,6 +19,7 @@ from cli.bench.centre_pages import counting
 from collector.accounts.roles import Role
 from collector.keys import CentreKeys
 from collector.recap import checking, orders
+from collector.recap.faults import Fault, Told
 from collector.recap.job import ReportJob
 from collector.recap.orders import KEPT
 from collector.settings import CollectorSettings
@@ -167,7 +168,9 @@ def test_all_recaps_come_as_one_zip_and_a_unit_without_days_is_said(desk: Desk) 
 
 
 def test_the_allowance_list_needs_a_staff_list_and_says_so(desk: Desk) -> None:
-    assert "staff list" in desk.order(kind="tpp", form="csv", unit="SDN1")[0].error
+    failed = desk.order(kind="tpp", form="csv", unit="SDN1")[0].error
+    assert failed == Told(Fault.NO_ALLOWANCE, {"month": "2026-05"})
+    assert "memerlukan kolom tpp" in desk.get("/reports/recap/files").text
     first = rows_of_numbers(desk)[0]
     staff = (io.BytesIO(f"nip;tpp\n{first};2500000\n".encode()), "pegawai.csv")
     order = next(one for one in desk.order(kind="tpp", form="csv", unit="SDN1", staff=staff) if not one.error)

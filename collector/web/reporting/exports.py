@@ -21,9 +21,10 @@ from collector.settings import CollectorSettings
 from collector.store.people import Kiosk
 from collector.web.access import allow
 from collector.web.desk import Desk
-from collector.web.forms import Form, Short, required, tell
+from collector.web.forms import Form, Short, required
 from collector.web.menu import Entry, Group
 from collector.web.reporting.asked import EARLIEST, LATEST, asker
+from collector.web.reporting.faults import refuse
 from collector.web.units import Units
 from collector.web.words import N_
 
@@ -63,7 +64,7 @@ def pages(desk: Desk, _settings: CollectorSettings) -> Blueprint:
         try:
             _place(desk, form)
         except ReportError as error:
-            tell(N_("Not ordered: %(why)s"), "bad", why=str(error))
+            refuse(error)
         return redirect(url_for("recap.files"), 303)
 
     return blueprint

@@ -30,6 +30,7 @@ from collector.web.forms import Form, tell
 from collector.web.guard import LARGEST, takes
 from collector.web.menu import Entry, Group
 from collector.web.reporting.asked import Where, asker, month_asked, shifted, where_asked
+from collector.web.reporting.faults import refuse, said
 from collector.web.words import N_
 
 MENU = (Entry("recap.show", N_("Monthly recap"), Group.REPORTS),)
@@ -195,12 +196,18 @@ def _ordered(desk: Desk) -> AnyResponse:
             detail = {"kind": kind.value, "form": asked.form, "month": str(month), "order": number}
             audit.note(session, asker(), "recap.order", unit, detail, desk.now())
     except ReportError as error:
-        tell(N_("Not ordered: %(why)s"), "bad", why=str(error))
+        refuse(error)
     return redirect(url_for("recap.files"), 303)
 
 
 def _files(session: Session) -> dict[str, Any]:
-    return {"files": orders.placed(session, asker()), "units": read_units(session), "states": STATES, "kinds": KINDS}
+    return {
+        "files": orders.placed(session, asker()),
+        "units": read_units(session),
+        "states": STATES,
+        "kinds": KINDS,
+        "fault": said,
+    }
 
 
 def _checked(desk: Desk) -> str:
