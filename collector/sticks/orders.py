@@ -97,7 +97,7 @@ def place(  # noqa: PLR0913 - an order is all of this
     waiting = select(func.count()).where(StickOrder.state.in_(OPEN))
     if (session.scalar(waiting) or 0) >= MOST_WAITING:
         raise StickUseError(f"{MOST_WAITING} sticks wait already: let them be done first, in a minute or two")
-    if not 1 <= len(kiosks) <= MOST_KIOSKS:
+    if kind is Kind.GIVE and not 1 <= len(kiosks) <= MOST_KIOSKS:
         raise StickUseError(f"{len(kiosks)} kiosks in one order: from 1 to {MOST_KIOSKS}; make several")
     state = State.ARRIVING if kind is Kind.BRING else State.WAITING
     row = StickOrder(id=secrets.token_hex(16), kind=kind.value, kiosks=json.dumps(list(kiosks)), state=state.value)
@@ -155,6 +155,13 @@ def find(session: Session, order: str) -> Placed | None:
     """One order."""
     row = session.get(StickOrder, order)
     return _placed(row) if row else None
+
+
+def mark(session: Session) -> list[tuple[object, ...]]:
+    """What changes when any order does."""
+    columns = (func.count(), func.max(StickOrder.asked_at), func.max(StickOrder.finished_at), func.sum(StickOrder.done))
+    query = select(StickOrder.state, *columns).group_by(StickOrder.state).order_by(StickOrder.state)
+    return [tuple(row) for row in session.execute(query)]
 
 
 def next_waiting(session: Session) -> Placed | None:

@@ -73,7 +73,9 @@ def sort_out(files: Iterable[tuple[str, int]], most: int) -> Sent:
         except ContractError:
             refused.append(Refused(shown(name), Why.OFF_LIST))
             continue
-        if place is None or place.steps[0] == "to":
+        if place is None:
+            continue
+        if place.steps[0] == "to":
             own += 1
         elif place.part is not None and length > place.part.most:
             refused.append(Refused(shown(name), Why.TOO_LARGE))

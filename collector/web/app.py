@@ -49,13 +49,14 @@ from collector.web import (
     samples,
     spotchecks,
     staff,
+    sticks,
     tree,
     violations,
     waiting,
 )
 from collector.web.access import anybody
 from collector.web.desk import Clock, Desk
-from collector.web.guard import guard
+from collector.web.guard import guard, limit
 from collector.web.language import speak
 from collector.web.menu import menu
 from collector.web.reporting import back, discipline, exports, recap, trends, year
@@ -81,6 +82,7 @@ AREAS = (
     samples,
     pictures,
     rollouts,
+    sticks,
     account,
     handout,
     registration,
@@ -119,6 +121,7 @@ def create_app(
     app.config.update(WTF_CSRF_TIME_LIMIT=None)  # a token lives as long as its session
     guard(app, settings.web.origin)
     speak(app, settings.web)
+    limit(app)
     access.watch(app, desk, settings.web)
     entries = [entry for area in AREAS for entry in area.MENU]
     app.jinja_env.globals.update(languages=LANGUAGES, with_query=with_query, now=now, zone=desk.zone)

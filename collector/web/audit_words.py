@@ -139,7 +139,7 @@ DETAILS = {
     "day": N_("Date"),
     "kind": N_("Kind"),
     "form": N_("Form"),
-    "name": N_("File"),
+    "name": N_("File name"),
     "order": N_("Order number"),
     "version": N_("Version"),
     "code": N_("Code"),

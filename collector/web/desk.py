@@ -55,21 +55,27 @@ class Desk:
         except (ValueError, OverflowError):
             return self.today()
 
-    def fresh(self, template: str, gather: Callable[[Session], dict[str, Any]]) -> Response:
-        """The page with a tag; 304 without gathering anything when nothing arrived since the tag that the browser names.
+    def fresh(
+        self,
+        template: str,
+        gather: Callable[[Session], dict[str, Any]],
+        mark: Callable[[Session], object] = lambda _: "",
+    ) -> Response:
+        """The page with a tag; 304 without gathering anything when nothing arrived since the tag that the browser names. `mark`:
+        what else turns the tag.
 
         The tag turns every minute too, so that words like "behind" and edits of people show. The session is closed
         before the page is written: while it reads, SQLite lets nobody commit.
         """
         with self.session() as session:
-            tag = self._tag(session)
+            tag = self._tag(session, mark(session))
             values = None if tag in request.if_none_match else gather(session)
         response = Response(status=304) if values is None else make_response(render_template(template, **values))
         response.set_etag(tag)
         response.headers["X-Clock"] = self.now().astimezone(self.zone).strftime("%H:%M:%S")
         return response
 
-    def _tag(self, session: Session) -> str:
+    def _tag(self, session: Session, mark: object) -> str:
         marks = session.execute(select(func.count(), func.sum(Chain.seen), func.sum(Chain.upto))).one()
         status = session.execute(select(func.count(), func.max(KioskStatus.received_at))).one()
         fleet = session.execute(select(func.max(Order.replied_at), func.max(Order.at))).one()
@@ -79,6 +85,7 @@ class Desk:
                 tuple(marks),
                 tuple(status),
                 tuple(fleet),
+                mark,
                 minute,
                 g.language,
                 g.open and g.open.account,

@@ -35,17 +35,23 @@ BUFFER = 8 * SMALL
 """Bytes of a form that are held in memory; its parser reads 65,536 at a time beside what it holds, so less refuses files."""
 
 LARGEST = 16 * 2**20
-"""Bytes of the largest body that any view may take."""
+"""Bytes of the largest body that a view may take."""
+
+HUGE = 256 * 2**20
+"""The same for the one view that takes a whole stick; the TLS front lets so much through there alone."""
+
+PARTS = 1000
+"""Fields and files of a form."""
 
 MARK = "_siperlu_takes"
 SAME = ("same-origin", "none")
 
 
-def takes(most: int) -> Callable[[View], View]:
-    """Let a view take bodies of so many bytes, e.g. a file; LARGEST is the end of it."""
+def takes(most: int, parts: int = PARTS, end: int = LARGEST) -> Callable[[View], View]:
+    """Let a view take bodies of so many bytes, e.g. a file, and forms of so many parts; `end` is the end of it."""
 
     def mark(view: View) -> View:
-        setattr(view, MARK, min(most, LARGEST))
+        setattr(view, MARK, (min(most, end), parts))
         return view
 
     return mark
@@ -58,11 +64,15 @@ def guard(app: Flask, origin: str) -> None:
     app.teardown_request(_close)
     app.before_request(_only_this_host(urlsplit(origin).netloc))
     app.before_request(_from_these_pages)
-    app.before_request(_not_too_large)
-    app.before_request(_no_nul)
     if origin:
         app.after_request(_only_by_tls)
     app.after_request(_harden)
+
+
+def limit(app: Flask) -> None:
+    """Refuse what is too large before anything reads it. Once a language is chosen: whoever sends too much is told what to do."""
+    app.before_request(_not_too_large)
+    app.before_request(_no_nul)
 
 
 def _only_this_host(known: str) -> Callable[[], None]:
@@ -82,8 +92,8 @@ def _from_these_pages() -> None:
 
 
 def _not_too_large() -> None:
-    most = getattr(current_app.view_functions.get(request.endpoint or ""), MARK, SMALL)
-    request.max_content_length = most
+    most, parts = getattr(current_app.view_functions.get(request.endpoint or ""), MARK, (SMALL, PARTS))
+    request.max_content_length, request.max_form_parts = most, parts
     if (request.content_length or 0) > most:
         abort(413)
 

@@ -16,7 +16,7 @@ from collector.settings import CollectorSettings
 from collector.store.writer import Writer
 from collector.web.app import create_app
 from collector.web.desk import Clock
-from collector.web.guard import LARGEST
+from collector.web.guard import HUGE
 
 HOST = "127.0.0.1"
 """There is no setting for another address: passwords cross a network inside TLS only, whose end is a proxy here."""
@@ -55,7 +55,7 @@ class WebServer:
             map=self._sockets,
             sockets=[_listening(settings.web.port)],
             threads=4,
-            max_request_body_size=LARGEST,
+            max_request_body_size=HUGE,  # each view refuses what is more than it takes itself
             ident=None,
             **_proxy(settings.web.origin),
         )

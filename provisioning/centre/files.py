@@ -60,6 +60,30 @@ server {
         proxy_read_timeout 60s;
     }
 
+    # A whole USB stick, from those who may bring one: the pages are asked before a byte of it is taken from anybody.
+    location = /sticks/bring {
+        auth_request /sticks/may;
+        client_max_body_size 256m;
+        client_body_timeout 60s;
+        proxy_pass http://127.0.0.1:8090;
+        proxy_set_header Host $http_host;
+        proxy_set_header X-Forwarded-For $remote_addr;
+        proxy_set_header X-Forwarded-Proto https;
+        proxy_read_timeout 600s;
+    }
+
+    location = /sticks/may {
+        internal;
+        client_max_body_size 256m;  # nginx holds the question to the body's length too, though it sends none
+        proxy_pass http://127.0.0.1:8090;
+        proxy_pass_request_body off;
+        proxy_set_header Content-Length "";
+        proxy_set_header Sec-Fetch-Mode cors;  # 401 for a stranger, not the way to the log-in
+        proxy_set_header Host $http_host;
+        proxy_set_header X-Forwarded-For $remote_addr;
+        proxy_set_header X-Forwarded-Proto https;
+    }
+
     location = /api/v1/register {
         limit_req zone=siperlu_register burst=20;
         client_max_body_size 64k;

@@ -21,7 +21,7 @@ from collector.web import WebServer
 from collector.web.words import catalogue
 from tests.fixtures import judged_regency as regency
 from tests.fixtures.accounts import browser_logged_in
-from tests.screenshots import office
+from tests.screenshots import office, sticks
 from tests.screenshots.chromium import chromium, chromium_path
 
 pytestmark = [
@@ -34,7 +34,10 @@ WIDTHS = {"phone": (390, 844), "desk": (1280, 800)}
 PAPER = (1054, 720)
 """A4 lying, as reports are printed, within its margins of 9 mm, in CSS pixels."""
 
-OFFICE = ["/?unit=DISDIK", "/kiosks/kiosk-sdn1", "/people/p0004", "/people/p0004/card", "/leave/new?unit=SDN1"]
+OFFICE = [
+    *("/?unit=DISDIK", "/kiosks/kiosk-sdn1", "/people/p0004", "/people/p0004/card", "/leave/new?unit=SDN1"),
+    *(f"/sticks/{sticks.CAME}", f"/sticks/{sticks.GOES}"),
+]
 REPORTS = [
     "/reports/recap/?month=2026-05&unit=SDN1",
     "/reports/recap/?month=2026-05&unit=SDN1&sheet=1",

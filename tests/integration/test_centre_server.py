@@ -11,7 +11,7 @@ from collector.settings import CollectorSettings, Web
 from collector.store import migrate
 from collector.store.engine import open_engine, open_reader
 from collector.store.writer import Writer
-from collector.web.guard import LARGEST, SMALL
+from collector.web.guard import HUGE, LARGEST, SMALL
 from collector.web.server import WebServer
 
 
@@ -31,8 +31,15 @@ def server(sqlite_url: str) -> Iterator[WebServer]:
 def test_more_than_a_page_could_want_is_refused_before_it_is_read(server: WebServer) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
     connection.putrequest("POST", "/")
-    connection.putheader("Content-Length", str(LARGEST + 1))
+    connection.putheader("Content-Length", str(HUGE + 1))
     connection.endheaders()
+    assert connection.getresponse().status == http.client.REQUEST_ENTITY_TOO_LARGE
+    connection.close()
+
+
+def test_what_a_stick_may_be_no_other_page_takes(server: WebServer) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection.request("POST", "/reports/recap/check", b"x" * (LARGEST + 1))
     assert connection.getresponse().status == http.client.REQUEST_ENTITY_TOO_LARGE
     connection.close()
 

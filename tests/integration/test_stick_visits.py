@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import socket
 import threading
+import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
 from collector.commands import order
+from collector.settings import CollectorSettings
 from collector.sticks.giving import give
+from collector.sticks.job import StickJob
 from collector.sticks.taking import Taken, take
 from collector.store.people import Kiosk, PublishedEntry, PublishedRoster, Unit
+from collector.web import create_app
 from firmware.signals import Signal
 from kiosk.agent.answers import Answers, answer
 from kiosk.agent.orders import Orders
@@ -31,6 +37,7 @@ from provisioning.bundle import write_bundle
 from provisioning.bundle.writing import Recipe
 from stick import StickError, StickFolder, mark
 from tests.centre import AT, Centre, FakeKiosk, key_row, opened
+from tests.fixtures.accounts import csrf, logged_in
 from tests.fixtures.brokers import wait_for
 from tests.fixtures.ledgers import KIOSK, Box, check_in, reading
 from wire import messages as m
@@ -368,3 +375,71 @@ def test_records_on_the_stick_are_those_of_the_ledger(school: School) -> None:
     school.append(3)
     school.visit()
     assert [decode_record(payload_of(one.payload)) for one in school.on_stick("records")] == school.box.records()
+
+
+class Office:
+    """The centre's pages and its jobs process, and a browser that is logged in."""
+
+    def __init__(self, centre: Centre, folder: Path) -> None:
+        settings = CollectorSettings.model_validate({"releases": {"folder": folder / "releases"}})
+        reader, keys = centre.writer.engine, centre.keys
+        self.client = logged_in(create_app(reader, centre.writer, settings, lambda: AT).test_client())
+        self._job = StickJob(reader, centre.writer, keys, settings, lambda: AT)
+
+    def post(self, path: str, **form: object) -> str:
+        """Send a form, let the jobs work; where it leads."""
+        told = self.client.post(path, data={"csrf_token": csrf(self.client), **form})
+        assert told.status_code == 303, told.text
+        self._job.begin()
+        while self._job.do_next():
+            pass
+        return str(told.location)
+
+    def bring(self, stick: Path, *, as_zip: bool) -> str:
+        """Send a whole stick as a browser does, by its folder or as one ZIP; the page of what became of it."""
+        paths = sorted(path for path in stick.rglob("*") if path.is_file())
+        if as_zip:
+            made = BytesIO()
+            with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as target:
+                for path in paths:
+                    target.write(path, f"SIPERLU/{path.relative_to(stick)}")
+            return self.client.get(self.post("/sticks/bring", zip=(BytesIO(made.getvalue()), "stick.zip"))).text
+        files = [(BytesIO(path.read_bytes()), f"SIPERLU/{path.relative_to(stick)}") for path in paths]
+        return self.client.get(self.post("/sticks/bring", folder=files)).text
+
+    def fetch(self, stick: Path) -> None:
+        """Order what is due, and copy it onto the stick by hand."""
+        raw = self.client.get(self.post("/sticks/give", kiosk=KIOSK) + ".zip").data
+        with zipfile.ZipFile(BytesIO(raw)) as made:
+            made.extractall(stick)
+
+
+@pytest.mark.parametrize("as_zip", [False, True])
+def test_a_month_without_a_network_by_way_of_the_page(
+    centre: Centre, school: School, tmp_path: Path, *, as_zip: bool
+) -> None:
+    office = Office(centre, tmp_path)
+    _roster(centre, 1, "p-1", "p-2")
+    school.append(60)
+    with school.relaying():
+        assert school.visit() == Outcome(Signal.STICK_SAFE, records=60)
+        page = office.bring(school.stick, as_zip=as_zip)
+        assert "<b>60</b>catatan baru" in page
+        assert "Lengkap sampai catatan nomor 60." in page
+        assert "semua diterima" in page
+
+        shutil.rmtree(school.stick)  # another, empty stick
+        school.stick.mkdir()
+        office.fetch(school.stick)
+        assert school.visit() == Outcome(Signal.STICK_SAFE, records=0, brought=True), "all is receipted"
+        assert school.receipted() == Receipted(60)
+        assert school.reader.roster_versions() == {"active": 1}
+        assert school.visit() == Outcome(Signal.STICK_SAFE, records=0, brought=True)
+
+        again = office.bring(school.stick, as_zip=as_zip)
+        assert "<b>0</b>catatan baru" in again
+    assert len(centre.rows("records")) == 60
+    (visit,) = centre.rows("stick_visits")
+    assert (visit["came_at"], visit["went_at"], visit["went_by"]) == (AT, AT, "bkd-admin")
+    assert not centre.incidents()
+    assert not centre.reasons()

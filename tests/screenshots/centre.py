@@ -13,7 +13,7 @@ from collector.store.engine import open_engine
 from collector.store.writer import Writer
 from collector.web import WebServer
 from tests.fixtures.accounts import browser_logged_in
-from tests.screenshots import office
+from tests.screenshots import office, sticks
 
 PAGES = {
     "board": "/",
@@ -21,6 +21,9 @@ PAGES = {
     "kiosks": "/kiosks/",
     "kiosk": "/kiosks/kiosk-sdn1",
     "rollouts": "/rollouts/",
+    "sticks": "/sticks/",
+    "stick-came": f"/sticks/{sticks.CAME}",
+    "stick-goes": f"/sticks/{sticks.GOES}",
     "person": "/people/p0004",
 }
 SIZES = {"1280": (1280, 800), "390": (390, 844)}

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from collector.store.people import Assignment, Kiosk, Person, PublishedRoster, Template, Unit
 from collector.store.records import Chain, Incident, KioskStatus, SetAside, StoredRecord
 from collector.store.tables import metadata
-from tests.screenshots import machines
+from tests.screenshots import machines, sticks
 
 ZONE = ZoneInfo("Asia/Jakarta")
 TODAY = date(2026, 1, 5)
@@ -133,6 +133,7 @@ def fill(engine: Engine, people: int = 148, present: float = 0.72) -> None:
         _records(session, people, present)
         _kiosk_facts(session)
         machines.fill(session, [kiosk for kiosk, _ in KIOSKS], NOW)
+        sticks.fill(session, [kiosk for kiosk, _ in KIOSKS], NOW)
         session.commit()
 
 
