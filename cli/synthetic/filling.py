@@ -18,13 +18,15 @@ from cli.synthetic.habits import Away, habit, letters
 from cli.synthetic.ledger import VERSION, Plan, Written, write
 from cli.synthetic.phones import SINCE, UNTIL, submissions
 from cli.synthetic.places import Site, sites
+from cli.synthetic.rota import duties, turns
 from cli.synthetic.staff import Employee, staff
 from collector.judging.entries import CODECS, EntryKind
 from collector.rules.codes import Code
 from collector.rules.evidence import Permit
 from collector.rules.hours import WIB
+from collector.rules.ready import SHIFT
 from collector.rules.violations.case import Status
-from collector.store.hours import Entry
+from collector.store.hours import Entry, Schedule, StoredTurn
 from collector.store.people import Assignment, Kiosk, KioskKey, Person, Template, Unit
 from collector.store.records import Chain, KioskStatus, StoredRecord
 from collector.store.results import Fresh
@@ -127,12 +129,12 @@ def _decisions(chance: Random, keys: Iterable[str]) -> Iterator[dict[str, Any]]:
 
 
 def _plans(wish: Wish, places: Sequence[Site], people: Sequence[Employee]) -> Iterator[Plan]:
-    chance, leave = wish.chance("habits"), wish.chance("letters")
+    chance, leave, rota = wish.chance("habits"), wish.chance("letters"), wish.chance("rota")
     theirs: list[list[Employee]] = [[] for _ in places]
     for one in people:
         theirs[one.unit].append(one)
     for site, members in zip(places, theirs, strict=True):
-        kiosks = -(-len(members) // PEOPLE_A_KIOSK)
+        kiosks, on = -(-len(members) // PEOPLE_A_KIOSK), duties(rota, site, members)
         for number in range(kiosks):
             name = site.code.lower() if kiosks == 1 else f"{site.code.lower()}-k{number + 1}"
             yield Plan(
@@ -144,6 +146,7 @@ def _plans(wish: Wish, places: Sequence[Site], people: Sequence[Employee]) -> It
                 lon=site.lon,
                 habits=tuple(habit(chance, one.id) for one in members[number::kiosks]),
                 days=wish.dates,
+                duties=tuple(on[one.id] for one in members[number::kiosks] if one.id in on),
                 letters=tuple(each for one in members[number::kiosks] for each in letters(leave, one.id, wish.dates)),
             )
 
@@ -175,7 +178,23 @@ def _people(connection: Connection, wish: Wish, made: Regency) -> None:
     _many(connection, insert(Assignment), [_post(one, made.sites) for one in made.people])
     faces = {"model": "synthetic", "vector": b"", "photos": 3, "made_at": registered}
     _many(connection, insert(Template), [{"person": one.id, **faces} for one in made.people])
+    _rotas(connection, wish, made)
     _many(connection, insert(Entry), [_letter(each, registered) for plan in made.plans for each in plan.letters])
+
+
+def _rotas(connection: Connection, wish: Wish, made: Regency) -> None:
+    """The rotas of whole months: those with records, and the one after, as a head of ward would have it."""
+    first = wish.dates[0].replace(day=1)
+    last = (wish.until.replace(day=1) + timedelta(days=63)).replace(day=1) - timedelta(days=1)
+    on = [one for plan in made.plans for one in plan.duties]
+    who = {"pattern": SHIFT, "since": first, "entered_by": "kepala ruang (demo)", "reason": "jadwal dinas"}
+    _many(connection, insert(Schedule), [{"person": one.person, **who} for one in on])
+    rows = [
+        {"person": one.person, "day": day, "shift": shift, "off": off.value}
+        for one in on
+        for day, shift, off in turns(one, first, last)
+    ]
+    _many(connection, insert(StoredTurn), rows)
 
 
 def _letter(each: Away, at: datetime) -> dict[str, Any]:

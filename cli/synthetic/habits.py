@@ -92,11 +92,12 @@ def comings(
     for one in habits:
         if chance.random() < STAYS_AWAY or one.person in away:
             continue
-        for at in _moments(chance, one, start, end):
+        for at in moments(chance, one, start, end):
             yield Coming(at, one.person)
 
 
-def _moments(chance: Random, one: Habit, start: datetime, end: datetime) -> Iterator[datetime]:
+def moments(chance: Random, one: Habit, start: datetime, end: datetime) -> Iterator[datetime]:
+    """When somebody looks who works between two moments."""
     come = max(start - timedelta(minutes=chance.gauss(one.early, one.spread)), start - timedelta(minutes=95))
     yield come
     if chance.random() < LOOKS_TWICE:

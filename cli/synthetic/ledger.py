@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from cli.synthetic.habits import Away, Coming, Habit, comings, hours
+from cli.synthetic.rota import Duty, on_duty
 from collector.rules.hours import WIB
 from wire.records import (
     GENESIS,
@@ -40,6 +41,9 @@ MODEL = "dlib-resnet-1"
 VERSION = "0.1.0"
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 ON, OFF = time(5, 40), time(17, 45)
+RESTART = time(3, 0)
+"""A kiosk that serves shifts is never switched off, but for a restart at the quietest hour."""
+RESTARTS = timedelta(seconds=20)
 BEHIND = timedelta(days=1, hours=3)
 """A board without a battery goes on from the last date that it knew."""
 APART = timedelta(seconds=2)
@@ -61,7 +65,8 @@ class Faults:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A kiosk, its people and its days. `visits`: people who come without belonging here, or all at once."""
+    """A kiosk, its people and its days. `duties`: those who work by rota, for whom it serves around the clock. `visits`: people
+    who come without belonging here, or all at once."""
 
     seed: str
     id: str
@@ -71,6 +76,7 @@ class Plan:
     lon: float
     habits: tuple[Habit, ...]
     days: tuple[date, ...]
+    duties: tuple[Duty, ...] = ()
     letters: tuple[Away, ...] = ()
     faults: Faults = Faults()
     visits: tuple[Coming, ...] = ()
@@ -109,6 +115,7 @@ class _Pen:
     boot: str = ""
     switched_on: datetime = LONG_AGO
     learnt_at: datetime = LONG_AGO
+    nights: list[Coming] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.chance = Random(f"{self.plan.seed}/{self.plan.id}")  # noqa: S311 - a demonstration's habits
@@ -117,11 +124,12 @@ class _Pen:
         self.key = SealingKey.from_private(KeyName(self.plan.id, 1), jwk)
 
     def day(self, day: date) -> None:
-        """One date: switched on, looks and events between hourly heartbeats, switched off."""
-        if hours(self.plan.kind, day) is None and not any(self._visits(day)):
+        """One date: switched on, looks and events between hourly heartbeats, switched off; with shifts, up to the next morning."""
+        if not self.plan.duties and hours(self.plan.kind, day) is None and not any(self._visits(day)):
             return
-        start = datetime.combine(day, time(7, 55) if day in self.plan.faults.late else ON, WIB)
-        self.switched_on = to_utc_ms(start + timedelta(seconds=self.chance.uniform(0, 400)))
+        on = RESTART if self.plan.duties else ON
+        start = datetime.combine(day, time(7, 55) if day in self.plan.faults.late else on, WIB)
+        self.switched_on = to_utc_ms(start + timedelta(seconds=self.chance.uniform(0, 40 if on is RESTART else 400)))
         self.boot = f"{self.chance.getrandbits(64):016x}"
         self.learnt_at = self.switched_on
         if day in self.plan.faults.timeless:
@@ -154,7 +162,7 @@ class _Pen:
         if self.learnt_at > self.switched_on:
             offset_ms = BEHIND // timedelta(milliseconds=1)
             yield self.learnt_at, Event(event="clock-learnt", detail={"offset_ms": offset_ms})
-        end = datetime.combine(day, OFF, WIB)
+        end = self._end(day)
         beat = self.switched_on + timedelta(hours=1)
         while beat < end:
             yield beat, self._heartbeat("hour")
@@ -164,13 +172,29 @@ class _Pen:
             if at.astimezone(WIB).date() == day:
                 yield at, Event(event=word, detail=dict(detail))
         before = ready
-        away = frozenset(each.person for each in self.plan.letters if each.since <= day <= each.until)
-        expected = comings(self.chance, self.plan.habits, self.plan.kind, day, away)
-        for coming in sorted(expected, key=lambda each: each.at):
+        for coming in sorted(self._expected(day, end), key=lambda each: each.at):
             before = max(coming.at, before + APART)
             yield before, self._look(coming.person)
         for coming in self._visits(day):
             yield coming.at, self._look(coming.person)
+
+    def _end(self, day: date) -> datetime:
+        """When it is switched off; after the last date with records nothing is known yet."""
+        if not self.plan.duties:
+            return datetime.combine(day, OFF, WIB)
+        if day == self.plan.days[-1]:
+            return datetime.combine(day, time(23, 55), WIB)
+        return datetime.combine(day + timedelta(days=1), RESTART, WIB) - RESTARTS
+
+    def _expected(self, day: date, end: datetime) -> Iterator[Coming]:
+        """Who comes before the kiosk is switched off; who goes home from a night later than that is kept for the next date."""
+        plan = self.plan
+        away = frozenset(each.person for each in plan.letters if each.since <= day <= each.until)
+        rostered = frozenset(one.person for one in plan.duties)
+        come = [*self.nights, *comings(self.chance, plan.habits, plan.kind, day, away | rostered)]
+        come += on_duty(self.chance, plan.duties, {one.person: one for one in plan.habits}, day, away)
+        self.nights = [each for each in come if each.at >= end]
+        return (each for each in come if each.at < end)
 
     def _heartbeat(self, cause: Any) -> Heartbeat:
         return Heartbeat(cause=cause, in_service=True, version=VERSION, counts={})
@@ -216,8 +240,8 @@ class _Pen:
 
     def _received(self, at: datetime) -> datetime:
         offline = self.plan.faults.offline
-        if offline and offline[0] <= at.astimezone(WIB).date() < offline[1]:
-            at = datetime.combine(offline[1], time(9, 12), WIB).astimezone(UTC)
+        if offline and at.astimezone(WIB).date() >= offline[0]:
+            at = max(at, datetime.combine(offline[1], time(9, 12), WIB).astimezone(UTC))
         return at + timedelta(milliseconds=self.chance.randint(180, 2500))
 
 

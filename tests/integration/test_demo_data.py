@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,12 @@ from click.testing import CliRunner, Result
 from cli.main import main
 from cli.synthetic.filling import Wish, regency
 from cli.synthetic.phones import submissions
+from cli.synthetic.rota import turns
 from collector.people.numbers import Status, parse_number
+from collector.rules.hours import WIB
 from collector.store.engine import open_engine
+from collector.store.hours import StoredTurn
+from collector.store.results import DayRow
 from wire.records import GENESIS, decode_record
 from wire.seals import KeyName, PublicKey, Sealed, digest
 
@@ -55,10 +60,25 @@ def test_the_newspapers_report_comes_out_and_every_record_is_honest(store_url: s
     assert sum(judged.values()) == made["judged"] == 2 * 700
     assert judged["final"] > 600  # the first date; the last one waits for what the kiosks have not told yet
     assert rows(store_url, "SELECT count(*) FROM touched_days")[0][0] == 0
+    _nights(store_url)
     assert len(rows(store_url, "SELECT DISTINCT kiosk FROM records WHERE clock_source <> 'ntp'")) == 2
     again = call(tmp_path, store_url, "demo-data", *SMALL)
     assert again.exit_code == 1
     assert "empty database" in again.stderr
+
+
+def _nights(url: str) -> None:
+    """The hospital works around the clock: the night that began on the first date ended on the second, and counts for the first."""
+    night = (StoredTurn.person == DayRow.person) & (StoredTurn.day == DayRow.day) & (StoredTurn.shift == "malam")
+    query = sa.select(DayRow.last_out).join(StoredTurn, night).where(DayRow.day == date(2026, 1, 5))
+    engine = open_engine(url)
+    with engine.connect() as connection:
+        ends = [end.astimezone(WIB) for end in connection.scalars(query) if end]
+    engine.dispose()
+    assert len(ends) > 10
+    assert {end.date() for end in ends} == {date(2026, 1, 6)}
+    assert max(end.hour for end in ends) < 10
+    assert dict(rows(url, "SELECT pattern, count(*) FROM schedules GROUP BY pattern")).keys() == {"shift"}
 
 
 def _honest(url: str, count: int) -> None:
@@ -115,3 +135,15 @@ def test_too_few_units_are_refused_with_the_least_number(sqlite_url: str, tmp_pa
     result = call(tmp_path, sqlite_url, "demo-data", "--units", "10")
     assert result.exit_code == 1
     assert "52" in result.stderr
+
+
+def test_every_ward_has_somebody_in_each_shift_of_each_date() -> None:
+    wish = Wish(3_000, 200, 9, 1, date(2026, 1, 6))
+    on = {plan.unit: list(plan.duties) for plan in regency(wish).plans if plan.duties}
+    assert {"RSUD-HARYOTO", "SATPOLPP", "BPBD"} < set(on)
+    assert sum(unit.startswith("PUSKESMAS-") for unit in on) > 10
+    for day in wish.dates:
+        assert {one.turn(day) for one in on["RSUD-HARYOTO"]} == {"pagi", "siang", "malam", "LJ", "LB"}
+    one = on["RSUD-HARYOTO"][0]
+    fortnight = [turn for _, turn, _ in turns(one, date(2026, 1, 1), date(2026, 1, 14))]
+    assert all(after != "pagi" for before, after in pairwise(fortnight) if before == "malam")
