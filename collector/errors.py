@@ -177,4 +177,8 @@ class UndoError(PeopleError):
 
 
 class StickUseError(CollectorError, ValueError):
-    """A stick cannot be written as asked: another kiosk, no kiosk, no bundle."""
+    """A stick cannot be written as asked: another kiosk, no kiosk, no bundle. `rule`: which one it broke, where pages have words."""
+
+    def __init__(self, text: str, rule: str = "") -> None:
+        super().__init__(text)
+        self.rule = rule

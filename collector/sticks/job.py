@@ -164,6 +164,7 @@ class StickJob:
                 orders.let_go(session, order.id)
             ended = {"state": state.value, "told": story.write(told), "finished_at": self._clock()}
             orders.change(session, order.id, **ended, **values)
+            orders.make_room(session)
 
 
 class _Sparing:

@@ -25,8 +25,10 @@ MOST_WAITING = 4
 """Orders that may wait at once, of all accounts: each may hold a stick's worth of the database."""
 MOST_KIOSKS = 200
 """Kiosks of one order."""
-LOST = timedelta(hours=1)
+LOST = timedelta(minutes=15)
 """An upload that has not ended by then never will: its browser or the pages' process went away."""
+MOST_KEPT = 4 << 30
+"""Bytes of all files that can be fetched; beyond, the oldest are let go before their time."""
 REMEMBERED = timedelta(days=400)
 """Orders are kept for so long, without their files."""
 
@@ -96,9 +98,11 @@ def place(  # noqa: PLR0913 - an order is all of this
     """
     waiting = select(func.count()).where(StickOrder.state.in_(OPEN))
     if (session.scalar(waiting) or 0) >= MOST_WAITING:
-        raise StickUseError(f"{MOST_WAITING} sticks wait already: let them be done first, in a minute or two")
+        raise StickUseError(
+            f"{MOST_WAITING} sticks wait already: let them be done first, in a minute or two", "waiting"
+        )
     if kind is Kind.GIVE and not 1 <= len(kiosks) <= MOST_KIOSKS:
-        raise StickUseError(f"{len(kiosks)} kiosks in one order: from 1 to {MOST_KIOSKS}; make several")
+        raise StickUseError(f"{len(kiosks)} kiosks in one order: from 1 to {MOST_KIOSKS}; make several", "kiosks")
     state = State.ARRIVING if kind is Kind.BRING else State.WAITING
     row = StickOrder(id=secrets.token_hex(16), kind=kind.value, kiosks=json.dumps(list(kiosks)), state=state.value)
     row.asked_by, row.asked_at, row.version, row.told = by, now, version, story.write(told)
@@ -180,19 +184,38 @@ def take_up_again(session: Session) -> None:
 
 def sweep(session: Session, now: datetime, kept: timedelta) -> None:
     """Let files go that were kept for long enough, forget uploads that broke off, and orders that nobody asks for any more."""
-    ready = (
-        StickOrder.state == State.DONE.value,
-        StickOrder.kind == Kind.GIVE.value,
-        StickOrder.finished_at < now - kept,
-    )
+    for order in session.scalars(select(StickOrder.id).where(*_READY, StickOrder.finished_at < now - kept)).all():
+        _gone(session, order)
     lost = (StickOrder.state == State.ARRIVING.value, StickOrder.asked_at < now - LOST)
-    for order in session.scalars(select(StickOrder.id).where(*ready)).all():
-        let_go(session, order)
-        change(session, order, state=State.GONE.value)
     for where in (lost, (StickOrder.asked_at < now - REMEMBERED,)):
         for order in session.scalars(select(StickOrder.id).where(*where)).all():
-            let_go(session, order)
-            session.execute(delete(StickOrder).where(StickOrder.id == order))
+            forget(session, order)
+
+
+def make_room(session: Session) -> None:
+    """Let the oldest files go, as far as all together are more than may be kept; the newest stays."""
+    newest = (
+        select(StickOrder.id, StickOrder.size).where(*_READY).order_by(StickOrder.finished_at.desc(), StickOrder.id)
+    )
+    total = 0
+    for number, (order, size) in enumerate(session.execute(newest).all()):
+        total += size
+        if number and total > MOST_KEPT:
+            _gone(session, order)
+
+
+def forget(session: Session, order: str) -> None:
+    """Delete an order and its file: it never came about."""
+    let_go(session, order)
+    session.execute(delete(StickOrder).where(StickOrder.id == order))
+
+
+_READY = (StickOrder.state == State.DONE.value, StickOrder.kind == Kind.GIVE.value)
+
+
+def _gone(session: Session, order: str) -> None:
+    let_go(session, order)
+    change(session, order, state=State.GONE.value)
 
 
 def _placed(row: StickOrder) -> Placed:

@@ -104,4 +104,8 @@ def _place(name: str) -> Place | None:
     steps = name.split("/")
     if len(name) > MOST_NAME or not _PLAIN.fullmatch(name) or {"", ".", ".."} & set(steps) or ":" in steps[0]:
         raise StickSentError(Why.LEADS_OUT, shown(name))
-    return None if steps[-1] == MARKER else read_path("/".join(steps[-3:]))
+    if steps[-1] == MARKER:
+        return None
+    return read_path(
+        "/".join(["from", *steps] if len(steps) == 2 else steps[-3:])
+    )  # two: the folder of one kiosk was chosen

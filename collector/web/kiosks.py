@@ -18,6 +18,7 @@ from collector.reports import kiosks as reports
 from collector.reports.kiosks import KioskFacts, State
 from collector.reports.looks import MOST, Look, count_at_kiosk, looks_at_kiosk
 from collector.settings import CollectorSettings
+from collector.store.sticks import StickVisit
 from collector.web.access import allow, in_reach, reach
 from collector.web.desk import Desk
 from collector.web.fleet_words import ALARMS, ORDER_STATES, ORDERABLE, PARTS
@@ -143,5 +144,6 @@ def _one(desk: Desk, name: str, session: Session) -> dict[str, Any]:
         "outages": reports_fleet.outages_of(session, name, desk.now()),
         "trend": trends(session, today, name).get(name),
         "spark": sparkline(reports_fleet.scores_of(session, name, today - SHOWN), today - SHOWN, today),
+        "visit": session.get(StickVisit, name),
         "orders": orders_of(session.connection(), name, 10),
     }

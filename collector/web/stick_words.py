@@ -45,6 +45,13 @@ REFUSED = {
 }
 """Why one file was not taken, and what to do."""
 
+UNORDERED = {
+    "waiting": N_("Four sticks are being worked on already. Try again in a minute or two."),
+    "kiosks": N_("Tick or name the kiosks: from 1 to 200 in one ZIP."),
+    "stranger": N_("One of these kiosks is not registered, or was retired. “Kiosks” lists all."),
+}
+"""Why an order was not placed."""
+
 UNTAKEN = {
     Why.NOT_ZIP: N_("This is no ZIP, or not the whole of one. Pack the stick again, or choose its folder instead."),
     Why.LEADS_OUT: N_(

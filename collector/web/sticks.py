@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
 from functools import partial
 from typing import Any, BinaryIO, cast
 
@@ -14,7 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from collector import audit
 from collector.accounts.roles import BKD, WHOLE
-from collector.errors import StickSentError, StickUseError
+from collector.errors import StickSentError, StickUseError, StoreDownError
 from collector.fleet.shelf import Shelf
 from collector.reports import sticks as reports
 from collector.settings import CollectorSettings
@@ -31,7 +32,7 @@ from collector.web.menu import Entry, Group
 from collector.web.paging import PAGE
 from collector.web.paging import pages as pages_of
 from collector.web.staff import account_names
-from collector.web.stick_words import DONE, FILES, NEEDS, REFUSED, STATES, UNTAKEN
+from collector.web.stick_words import DONE, FILES, NEEDS, REFUSED, STATES, UNORDERED, UNTAKEN
 from collector.web.words import N_
 from wire.stick import is_kiosk
 
@@ -84,7 +85,7 @@ def _placing(blueprint: Blueprint, desk: Desk, settings: CollectorSettings, shel
         except StickSentError as error:
             return _page(desk, (UNTAKEN[Why(error.why)], error.what)), 422
         except StickUseError as error:
-            tell(N_("Not taken: %(why)s"), "bad", why=str(error))
+            tell(UNORDERED[error.rule], "bad")
             return redirect(url_for("sticks.show"), 303)
         return redirect(url_for("sticks.one", number=number), 303)
 
@@ -98,7 +99,7 @@ def _placing(blueprint: Blueprint, desk: Desk, settings: CollectorSettings, shel
         try:
             number = _order(desk, _chosen(), version)
         except StickUseError as error:
-            tell(N_("Not ordered: %(why)s"), "bad", why=str(error))
+            tell(UNORDERED[error.rule], "bad")
             return redirect(url_for("sticks.show"), 303)
         return redirect(url_for("sticks.one", number=number), 303)
 
@@ -145,12 +146,17 @@ def _keep(desk: Desk, file: BinaryIO, sent: Sent) -> str:
     told = Story(own=sent.own).refusing(sent.refused)
     with desk.write() as session:
         number = orders.place(session, Kind.BRING, kiosks=kiosks, by=me().id, now=desk.now(), told=told)
-    file.seek(0)
-    size = orders.keep(desk.writer, number, file)
-    with desk.write() as session:
-        orders.arrived(session, number, size)
-        detail = {**_named(kiosks), "files": len(sent.kept), "size": size >> 10}
-        audit.note(session, me().id, "stick.bring", number, detail, desk.now())
+    try:
+        file.seek(0)
+        size = orders.keep(desk.writer, number, file)
+        with desk.write() as session:
+            orders.arrived(session, number, size)
+            detail = {**_named(kiosks), "files": len(sent.kept), "size": size >> 10}
+            audit.note(session, me().id, "stick.bring", number, detail, desk.now())
+    except BaseException:
+        with suppress(StoreDownError), desk.write() as session:  # else it is swept, and a place is taken until then
+            orders.forget(session, number)
+        raise
     return number
 
 
@@ -168,7 +174,7 @@ def _order(desk: Desk, kiosks: list[str], version: str) -> str:
             known = session.scalars(select(Kiosk.id).where(Kiosk.id.in_(names), Kiosk.retired_at.is_(None)))
             strange = sorted(set(kiosks) - set(known))
             if strange:
-                raise StickUseError(f"kiosk {strange[0][:63]!r} is not registered, or retired")
+                raise StickUseError(f"kiosk {strange[0][:63]!r} is not registered, or retired", "stranger")
         number = orders.place(session, Kind.GIVE, kiosks=kiosks, by=me().id, now=desk.now(), version=version)
         detail = {**_named(kiosks), **({"version": version} if version else {})}
         audit.note(session, me().id, "stick.order", number, detail, desk.now())

@@ -242,3 +242,16 @@ def test_a_stick_that_was_written_here_is_noted_too(centre: Centre, kiosk: FakeK
         given(session, [written], "command:it", AT)
     assert (visit(centre)["went_by"], visit(centre)["came_at"]) == ("command:it", None)
     assert noted(centre) == [("command:it", "stick.give", "kiosk-1")]
+
+
+def test_the_oldest_files_make_room_and_the_newest_stays(
+    kiosk: FakeKiosk, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = []
+    for _ in range(3):
+        numbers.append(jobs.done(jobs.give(kiosk.id)).id)
+        jobs.now += HOUR
+    monkeypatch.setattr(orders, "MOST_KEPT", 1)
+    last = jobs.done(jobs.give(kiosk.id))
+    assert last.ready
+    assert [jobs.done(number).state for number in numbers] == [State.GONE] * 3

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, event
 from werkzeug.test import EnvironBuilder, TestResponse
 
 from collector.accounts.roles import Role
+from collector.errors import StoreDownError
 from collector.settings import CollectorSettings
 from collector.sticks import orders
 from collector.sticks.job import StickJob
@@ -188,7 +189,7 @@ def test_no_more_than_a_few_wait_at_once(kiosk: FakeKiosk, office: Office) -> No
         assert "/sticks/" in office.send([(RECORDS, b"x\n")]).location
     told = office.send([(RECORDS, b"x\n")])
     assert told.location == "/sticks/"
-    assert "Tidak diterima" in office.client.get("/sticks/").text
+    assert "Empat flashdisk sedang dikerjakan" in office.client.get("/sticks/").text
 
 
 def test_a_zip_for_a_round_is_ordered_fetched_and_noted(centre: Centre, kiosk: FakeKiosk, office: Office) -> None:
@@ -212,9 +213,19 @@ def test_a_zip_for_a_round_is_ordered_fetched_and_noted(centre: Centre, kiosk: F
 
 
 def test_what_cannot_be_ordered_is_said(kiosk: FakeKiosk, office: Office) -> None:
-    for form in ({}, {"other": "kiosk-7"}, {"other": "../etc"}, {"kiosk": "kiosk-1\0"}):
+    for form in (
+        {},
+        {"other": "kiosk-7"},
+        {"other": "../etc"},
+        {"kiosk": "kiosk-1\0"},
+        {"other": "kiosk-1 " + "k " * 300},
+    ):
         assert office.ask(**form).location == "/sticks/"
-        assert "Tidak dipesan" in office.client.get("/sticks/").text
+        said = office.client.get("/sticks/").text
+        assert "1 sampai 200" in said or "tidak terdaftar" in said
+    many = {"kiosk": [f"k{number}" for number in range(201)]}
+    assert office.ask(**many).location == "/sticks/"
+    assert "1 sampai 200" in office.client.get("/sticks/").text
     assert office.ask(kiosk="kiosk-1", version="../../x").status_code == 400
     assert office.ask(kiosk="kiosk-1", version="9.9.9").status_code == 400
     told = office.ask(kiosk="kiosk-1")
@@ -290,3 +301,20 @@ def test_a_page_that_is_open_sees_the_work_go_on(kiosk: FakeKiosk, office: Offic
     office.work()
     after = office.client.get(told.location, headers=again)
     assert (after.status_code, "http-equiv" in after.text) == (200, False)
+
+
+def test_an_upload_that_cannot_be_kept_takes_nobodys_place(
+    centre: Centre, kiosk: FakeKiosk, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(*_told: object) -> None:
+        raise StoreDownError("database: gone")
+
+    monkeypatch.setattr(orders, "arrived", down)
+    assert office.send([(RECORDS, lines(*kiosk.day(2)))]).status_code == 503
+    assert (centre.rows("stick_orders"), centre.rows("stick_pieces")) == ([], [])
+
+
+def test_a_kiosks_page_says_when_its_stick_came_and_went(centre: Centre, kiosk: FakeKiosk, office: Office) -> None:
+    assert "Flashdisk datang, pergi" not in office.client.get("/kiosks/kiosk-1").text
+    office.done(office.send([(RECORDS, lines(*kiosk.day(2)))]))
+    assert "<dt>Flashdisk datang, pergi</dt><dd>5 Jan 07:30, —</dd>" in office.client.get("/kiosks/kiosk-1").text

@@ -64,6 +64,13 @@ def test_a_stick_is_found_in_whatever_folder_it_was_packed(above: str, tmp_path:
     assert refused == [Refused(f"{above}from/kiosk-1/notes.docx", Why.OFF_LIST)]
 
 
+def test_the_folder_of_one_kiosk_is_enough(tmp_path: Path) -> None:
+    file = zipped(("kiosk-1/records.txt", LINE), ("kiosk-1/receipts.txt", LINE), ("Kiosk 1/records.txt", LINE))
+    names, refused = unpacked(file, tmp_path)
+    assert names == [RECORDS]
+    assert [one.what for one in refused] == ["kiosk-1/receipts.txt", "Kiosk 1/records.txt"]
+
+
 @pytest.mark.parametrize(
     "name",
     [
