@@ -19,6 +19,7 @@ from collector.store.engine import open_engine
 from collector.store.writer import Writer
 from collector.web import WebServer
 from collector.web.words import catalogue
+from tests.fixtures import demo_regency as demo
 from tests.fixtures import judged_regency as regency
 from tests.fixtures.accounts import browser_logged_in
 from tests.screenshots import office, sticks
@@ -65,9 +66,15 @@ LOOK = """words => {
     const style = getComputedStyle(element), box = element.getBoundingClientRect();
     if (style.visibility === 'hidden' || style.clipPath !== 'none' || !box.width || !box.height || box.bottom < 0) continue;
     if ((box.right > wide + 1 || box.left < -1) && !kept(element)) bad.push('outside: ' + told(element));
+    if (element.matches('dd') && element.scrollWidth > element.clientWidth + 2) bad.push('over its neighbour: ' + told(element));
     if (style.overflowX === 'visible' && style.display === 'block' && element.scrollWidth > element.clientWidth + 2
         && box.left + element.scrollWidth > wide && !kept(element)) bad.push('runs off: ' + told(element));
   }
+  const buttons = [...document.querySelectorAll('.button')].map(each => [each, each.getBoundingClientRect()]).filter(each => each[1].width);
+  for (const [element, box] of buttons) for (const [, other] of buttons)
+    if (Math.abs(box.top - other.top) < 2 && Math.abs(box.right - other.left) < 2) bad.push('touches the next: ' + told(element));
+  for (const each of document.querySelectorAll('.rota-scroll')) if (wide >= 1200 && each.scrollWidth > each.clientWidth + 1)
+    bad.push(`a month of ${each.scrollWidth} px in ${each.clientWidth}`);
   if (document.documentElement.scrollWidth > wide) bad.push(`the page is ${document.documentElement.scrollWidth} px wide`);
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), english = new Set(words);
   while (texts.nextNode()) {
@@ -111,6 +118,17 @@ def a_regency(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
         regency.fill(connection)
     with served(engine, regency.NOW) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def a_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[WebServer, demo.Address]]:
+    url = f"sqlite:///{tmp_path_factory.mktemp('demo') / 'demo.db'}"
+    engine = open_engine(url)
+    migrate.upgrade(engine)
+    with Writer(engine) as writer:
+        address = demo.make(url, writer)
+    with served(open_engine(url), demo.NOW) as server:
+        yield server, address
 
 
 class Looker:
@@ -171,6 +189,19 @@ def test_every_page_fits_speaks_indonesian_and_misses_nothing(
         assert looker.looked == len(OFFICE)
         assert looker.all_faults(plain_routes(an_office)) == {}
         assert looker.looked > 30
+
+
+@pytest.mark.parametrize("width", [*WIDTHS, "paper"])
+def test_what_people_open_every_day_fits_and_nothing_lies_over_anything(
+    browser: Browser, a_demo: tuple[WebServer, demo.Address], width: str
+) -> None:
+    server, address = a_demo
+    size = WIDTHS.get(width, PAPER)
+    for role, paths in ((Role.BKD_ADMIN, address.pages()), (Role.INSPECTORATE, address.spot_pages())):
+        with looking(browser, server, size, role) as looker:
+            looker.page.emulate_media(media="print" if width == "paper" else "screen")
+            assert looker.all_faults(paths) == {}
+            assert looker.looked == len(paths)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
