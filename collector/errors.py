@@ -177,8 +177,9 @@ class UndoError(PeopleError):
 
 
 class StickUseError(CollectorError, ValueError):
-    """A stick cannot be written as asked: another kiosk, no kiosk, no bundle. `rule`: which one it broke, where pages have words."""
+    """A stick cannot be written as asked: another kiosk, no kiosk, no bundle. `rule`, `what`: which one it broke and by what, for
+    the pages, which have words for it (`collector.sticks.faults`); empty where only a command meets it."""
 
-    def __init__(self, text: str, rule: str = "") -> None:
+    def __init__(self, text: str, rule: str = "", what: str = "") -> None:
         super().__init__(text)
-        self.rule = rule
+        self.rule, self.what = rule, what

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from collector.errors import StickSentError, StickUseError
+from collector.sticks import faults
 from collector.sticks.sent import MOST_FILES, Refused, Sent, Why, shown, sort_out
 from stick import StickFolder
 from wire.stick import MARKED, MARKER, STICK_MARKER, TO_KIOSK, Place
@@ -95,7 +96,9 @@ def pack_stick(stick: StickFolder, out: BinaryIO, most: int) -> None:
         size = sum(file.seek(0, 2) for _, file in opened)
         if size > most:
             raise StickUseError(
-                f"{size >> 20} MiB for one ZIP, at most {most >> 20} (sticks.zip_mib): take fewer kiosks, or no update"
+                f"{size >> 20} MiB for one ZIP, at most {most >> 20} (sticks.zip_mib): take fewer kiosks, or no update",
+                faults.SIZE,
+                str(most >> 20),
             )
         for _, file in opened:
             file.seek(0)

@@ -17,6 +17,7 @@ from collector.ingest.judge import NOT_FINAL, Reason
 from collector.ingest.receipts import ChainNews, receipts
 from collector.keys import CentreKeys
 from collector.people.publisher import roster_of
+from collector.sticks import faults
 from collector.store.people import Kiosk
 from collector.store.records import Blob, Chain, SetAside
 from collector.store.writer import Writer
@@ -50,7 +51,9 @@ def wanted(session: Session, stick: StickFolder, named: Iterable[str]) -> list[s
     for kiosk in given:
         if kiosk not in live:
             raise StickUseError(
-                f"kiosk {kiosk!r} is not registered, or retired; `siperlu collector kiosks list` names all"
+                f"kiosk {kiosk!r} is not registered, or retired; `siperlu collector kiosks list` names all",
+                faults.STRANGER,
+                kiosk,
             )
     kiosks = (
         given or sorted(_visited(stick) & set(live)) or sorted(kiosk for kiosk, by_stick in live.items() if by_stick)
@@ -93,7 +96,7 @@ def give_bundle(stick: StickFolder, bundle: Path, kiosk: str) -> None:
     try:
         file = bundle.open("rb")
     except OSError as error:
-        raise StickUseError(f"{bundle}: {error.strerror}") from error
+        raise StickUseError(f"{bundle}: {error.strerror}", faults.NO_RELEASE, version) from error
     with file:
         stick.copy(Place(kiosk, None, version), file)
 

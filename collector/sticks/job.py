@@ -15,17 +15,17 @@ from threading import Event
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from collector.errors import CollectorError, StickUseError, StoreDownError
+from collector.errors import StickUseError, StoreDownError
 from collector.fleet.shelf import Shelf
 from collector.keys import CentreKeys
 from collector.settings import CollectorSettings
-from collector.sticks import archive, orders, story, visits
+from collector.sticks import archive, faults, orders, story, visits
 from collector.sticks.giving import give, give_bundle, registered, wanted
 from collector.sticks.orders import Kind, Placed, State
 from collector.sticks.story import Story
 from collector.sticks.taking import take
 from collector.store.writer import Writer
-from stick import StickError, StickFolder, mark
+from stick import StickFolder, mark
 from wire.release import file_name
 
 log = logging.getLogger(__name__)
@@ -103,10 +103,10 @@ class StickJob:
             raise
         except Exception as error:
             # One stick that cannot be done must not keep the others, or the process, from going on.
-            if not isinstance(error, CollectorError | StickError):
+            fault = faults.of(error)
+            if fault.code == faults.UNKNOWN:
                 log.exception("an order on a stick could not be done")
-            words = str(error) if isinstance(error, CollectorError | OSError) else type(error).__name__
-            self._end(order, State.FAILED, order.story, error=words)
+            self._end(order, State.FAILED, order.story, error=faults.encode(fault))
 
     def _bring(self, order: Placed, folder: Path) -> None:
         """Take in what was uploaded, whatever the pages thought of it: they are no judge of what may be unpacked here."""
@@ -148,7 +148,9 @@ class StickJob:
         size, most = (bundle.stat().st_size if bundle.exists() else 0) * len(kiosks), self._limits.zip_mib
         if size > most << 20:
             raise StickUseError(
-                f"release {version} for {len(kiosks)} kiosks is {size >> 20} MiB, at most {most} (sticks.zip_mib): take fewer"
+                f"release {version} for {len(kiosks)} kiosks is {size >> 20} MiB, at most {most} (sticks.zip_mib): take fewer",
+                faults.SIZE,
+                str(most),
             )
         for kiosk in kiosks:
             give_bundle(stick, bundle, kiosk)

@@ -15,7 +15,8 @@ from sqlalchemy import Engine, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from collector.errors import StickUseError
-from collector.sticks import story
+from collector.sticks import faults, story
+from collector.sticks.faults import Fault
 from collector.sticks.story import Story
 from collector.store.sticks import StickOrder, StickPiece
 from collector.store.writer import Writer
@@ -68,7 +69,7 @@ class Placed:
     done: int
     size: int
     story: Story
-    error: str
+    error: Fault | None
     finished_at: datetime | None
 
     @property
@@ -99,10 +100,13 @@ def place(  # noqa: PLR0913 - an order is all of this
     waiting = select(func.count()).where(StickOrder.state.in_(OPEN))
     if (session.scalar(waiting) or 0) >= MOST_WAITING:
         raise StickUseError(
-            f"{MOST_WAITING} sticks wait already: let them be done first, in a minute or two", "waiting"
+            f"{MOST_WAITING} sticks wait already: let them be done first, in a minute or two",
+            faults.WAITING,
+            str(MOST_WAITING),
         )
     if kind is Kind.GIVE and not 1 <= len(kiosks) <= MOST_KIOSKS:
-        raise StickUseError(f"{len(kiosks)} kiosks in one order: from 1 to {MOST_KIOSKS}; make several", "kiosks")
+        words = f"{len(kiosks)} kiosks in one order: from 1 to {MOST_KIOSKS}; make several"
+        raise StickUseError(words, faults.KIOSKS, str(MOST_KIOSKS))
     state = State.ARRIVING if kind is Kind.BRING else State.WAITING
     row = StickOrder(id=secrets.token_hex(16), kind=kind.value, kiosks=json.dumps(list(kiosks)), state=state.value)
     row.asked_by, row.asked_at, row.version, row.told = by, now, version, story.write(told)
@@ -221,5 +225,12 @@ def _gone(session: Session, order: str) -> None:
 def _placed(row: StickOrder) -> Placed:
     return Placed(
         *(row.id, Kind(row.kind), tuple(json.loads(row.kiosks)), row.version, row.asked_by, row.asked_at),
-        *(State(row.state), row.done, row.size, story.read(row.told), row.error, row.finished_at),
+        *(
+            State(row.state),
+            row.done,
+            row.size,
+            story.read(row.told),
+            faults.decode(row.error) if row.error else None,
+            row.finished_at,
+        ),
     )

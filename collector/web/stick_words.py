@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collector.reports.sticks import Need
+from collector.sticks import faults
 from collector.sticks.orders import Kind, State
 from collector.sticks.sent import Why
 from collector.web.words import N_
@@ -45,14 +46,14 @@ REFUSED = {
 }
 """Why one file was not taken, and what to do."""
 
-UNORDERED = {
-    "waiting": N_("Four sticks are being worked on already. Try again in a minute or two."),
-    "kiosks": N_("Tick or name the kiosks: from 1 to 200 in one ZIP."),
-    "stranger": N_("One of these kiosks is not registered, or was retired. “Kiosks” lists all."),
-}
-"""Why an order was not placed."""
-
-UNTAKEN = {
+FAULTS: dict[str, str] = {
+    faults.WAITING: N_("%(what)s sticks are being worked on already. Try again in a minute or two."),
+    faults.KIOSKS: N_("Tick or name the kiosks: from 1 to %(what)s in one ZIP."),
+    faults.STRANGER: N_("Kiosk “%(what)s” is not registered, or was retired. “Kiosks” lists all."),
+    faults.SIZE: N_("It would be more than %(what)s MiB. Take fewer kiosks at a time, or no update."),
+    faults.NO_RELEASE: N_("The update to version %(what)s is not laid out here any more."),
+    faults.FULL: N_("The centre's disk is full. Tell IT, then try again."),
+    faults.UNKNOWN: N_("Something failed that nobody foresaw (%(what)s): the centre's log says more. Tell IT."),
     Why.NOT_ZIP: N_("This is no ZIP, or not the whole of one. Pack the stick again, or choose its folder instead."),
     Why.LEADS_OUT: N_(
         "The name “%(what)s” leads out of the stick. No kiosk writes such a name: nothing was taken. Choose the stick's own folder."
@@ -72,4 +73,4 @@ UNTAKEN = {
     Why.OVER: N_("Unpacked it is more than %(what)s MiB. Send one kiosk's folder after the other."),
     Why.NOTHING: N_("Nothing in it was written by a kiosk. Choose the folder “from” on the stick, or a ZIP of it."),
 }
-"""Why an upload was not taken at all, and what to do."""
+"""Why an order was not placed or failed, or an upload was not taken at all, and what to do."""

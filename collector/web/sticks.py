@@ -19,9 +19,9 @@ from collector.errors import StickSentError, StickUseError, StoreDownError
 from collector.fleet.shelf import Shelf
 from collector.reports import sticks as reports
 from collector.settings import CollectorSettings
-from collector.sticks import archive, orders, visits
+from collector.sticks import archive, faults, orders, visits
 from collector.sticks.orders import Kind, Placed, State
-from collector.sticks.sent import MOST_FILES, Sent, Why, sort_out
+from collector.sticks.sent import MOST_FILES, Sent, Why, shown, sort_out
 from collector.sticks.story import Story
 from collector.store.people import Kiosk, Unit
 from collector.web.access import allow, me
@@ -32,7 +32,7 @@ from collector.web.menu import Entry, Group
 from collector.web.paging import PAGE
 from collector.web.paging import pages as pages_of
 from collector.web.staff import account_names
-from collector.web.stick_words import DONE, FILES, NEEDS, REFUSED, STATES, UNORDERED, UNTAKEN
+from collector.web.stick_words import DONE, FAULTS, FILES, NEEDS, REFUSED, STATES
 from collector.web.words import N_
 from wire.stick import is_kiosk
 
@@ -50,6 +50,7 @@ def pages(desk: Desk, settings: CollectorSettings) -> Blueprint:
             "needs": NEEDS,
             "file_words": FILES,
             "refusals": REFUSED,
+            "fault_words": FAULTS,
             "state_of": _state,
             "limits": settings.sticks,
             "laid_out": shelf.versions(),
@@ -83,9 +84,9 @@ def _placing(blueprint: Blueprint, desk: Desk, settings: CollectorSettings, shel
                 file, sent = _sent(files, made, settings.sticks.unpacked_mib << 20)
                 number = _keep(desk, file, sent)
         except StickSentError as error:
-            return _page(desk, (UNTAKEN[Why(error.why)], error.what)), 422
+            return _page(desk, (FAULTS[error.why], error.what)), 422
         except StickUseError as error:
-            tell(UNORDERED[error.rule], "bad")
+            tell(FAULTS[error.rule], "bad", what=error.what)
             return redirect(url_for("sticks.show"), 303)
         return redirect(url_for("sticks.one", number=number), 303)
 
@@ -99,7 +100,7 @@ def _placing(blueprint: Blueprint, desk: Desk, settings: CollectorSettings, shel
         try:
             number = _order(desk, _chosen(), version)
         except StickUseError as error:
-            tell(UNORDERED[error.rule], "bad")
+            tell(FAULTS[error.rule], "bad", what=error.what)
             return redirect(url_for("sticks.show"), 303)
         return redirect(url_for("sticks.one", number=number), 303)
 
@@ -174,7 +175,8 @@ def _order(desk: Desk, kiosks: list[str], version: str) -> str:
             known = session.scalars(select(Kiosk.id).where(Kiosk.id.in_(names), Kiosk.retired_at.is_(None)))
             strange = sorted(set(kiosks) - set(known))
             if strange:
-                raise StickUseError(f"kiosk {strange[0][:63]!r} is not registered, or retired", "stranger")
+                name = shown(strange[0])[:63]
+                raise StickUseError(f"kiosk {name!r} is not registered, or retired", faults.STRANGER, name)
         number = orders.place(session, Kind.GIVE, kiosks=kiosks, by=me().id, now=desk.now(), version=version)
         detail = {**_named(kiosks), **({"version": version} if version else {})}
         audit.note(session, me().id, "stick.order", number, detail, desk.now())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import zipfile
 from collections.abc import Iterator
@@ -18,13 +19,15 @@ from werkzeug.test import EnvironBuilder, TestResponse
 from collector.accounts.roles import Role
 from collector.errors import StoreDownError
 from collector.settings import CollectorSettings
-from collector.sticks import orders
+from collector.sticks import faults, orders
 from collector.sticks.job import StickJob
+from collector.sticks.sent import Why
 from collector.store.engine import open_reader
 from collector.store.people import Kiosk
 from collector.store.records import KioskStatus
 from collector.store.sticks import StickVisit
 from collector.web import create_app
+from collector.web.stick_words import FAULTS
 from tests.centre import AT, Centre, FakeKiosk, opened
 from tests.fixtures.accounts import csrf, logged_in
 
@@ -189,7 +192,7 @@ def test_no_more_than_a_few_wait_at_once(kiosk: FakeKiosk, office: Office) -> No
         assert "/sticks/" in office.send([(RECORDS, b"x\n")]).location
     told = office.send([(RECORDS, b"x\n")])
     assert told.location == "/sticks/"
-    assert "Empat flashdisk sedang dikerjakan" in office.client.get("/sticks/").text
+    assert "4 flashdisk sedang dikerjakan" in office.client.get("/sticks/").text
 
 
 def test_a_zip_for_a_round_is_ordered_fetched_and_noted(centre: Centre, kiosk: FakeKiosk, office: Office) -> None:
@@ -318,3 +321,22 @@ def test_a_kiosks_page_says_when_its_stick_came_and_went(centre: Centre, kiosk: 
     assert "Flashdisk datang, pergi" not in office.client.get("/kiosks/kiosk-1").text
     office.done(office.send([(RECORDS, lines(*kiosk.day(2)))]))
     assert "<dt>Flashdisk datang, pergi</dt><dd>5 Jan 07:30, —</dd>" in office.client.get("/kiosks/kiosk-1").text
+
+
+def test_every_fault_has_words_and_one_that_is_kept_is_told(
+    centre: Centre, kiosk: FakeKiosk, office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert set(FAULTS) == set(faults.CODES) - {Why.OFF_LIST, Why.TOO_LARGE, Why.BROKEN}, "those three are of one file"
+    (tmp_path / "releases/siperlu-1.2.0.tar").write_bytes(bytes(2 * MIB))
+    page = office.done(office.ask(kiosk="kiosk-1", version="1.2.0"))
+    assert "Akan lebih dari 1 MiB." in page
+    assert "Siapkan lagi." in page
+
+    def full(*_told: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("collector.sticks.archive.unpack", full)
+    page = office.done(office.send([(RECORDS, lines(*kiosk.day(2)))]))
+    assert "Disk pusat penuh." in page
+    assert "Kirim lagi." in page
+    assert centre.rows("stick_pieces") == []
