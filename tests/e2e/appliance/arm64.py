@@ -20,7 +20,7 @@ import pytest
 
 from provisioning.bundle import write_bundle
 from provisioning.bundle.writing import Recipe, collected
-from tests.e2e.appliance.machine import CACHE, NotRun, emulator, root_of
+from tests.e2e.appliance.machine import NotRun, foreign_programs, root_of
 from tests.e2e.appliance.stage import Stage
 from tests.fixtures.containers import CHECKOUT, Broken, wait
 from tests.fixtures.releases import kept_wheels
@@ -32,10 +32,6 @@ TARGET: Target = "trixie-arm64"
 IMPORTS = "numpy, cv2, dlib, onnxruntime, onnx, cryptography, joserfc, pydantic, sqlalchemy, flask, paho.mqtt.client, gpiozero, lgpio"
 PYTHON = "/opt/siperlu/current/bin/python"
 PROGRAM = "/opt/siperlu/current/bin/siperlu"
-FORMATS, FORMAT = Path("/proc/sys/fs/binfmt_misc"), "siperlu-aarch64"
-MAGIC = r"\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00"
-MASK = r"\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff"
-"""The head of a 64-bit ELF program for aarch64, as qemu-binfmt-conf.sh has it; the newest entry goes before an older one."""
 STEPS_LIMIT_S, CHECK_IN_LIMIT_S = 3600, 1500
 SETTINGS = {
     "camera": {"address": "frames:/srv/room?fps=2&hold=1200&gap=20"},
@@ -46,15 +42,10 @@ SETTINGS = {
 
 def arm64(stage: Stage) -> dict[str, Any]:
     """aarch64 wheels installed and imported, and a check-in from picture to the centre, by qemu-user."""
-    with _foreign_programs():
-        return _by_foreign_programs(stage)
-
-
-def _by_foreign_programs(stage: Stage) -> dict[str, Any]:
     base = root_of("arm64")
     stage.set_up_centre()
     bundle = _bundle(stage)
-    with _copy(stage, base) as root:
+    with foreign_programs(), _copy(stage, base) as root:
         machine = _said(root, "uname -m")
         if machine != "aarch64":
             raise Broken(f"the root runs on {machine}")
@@ -66,22 +57,6 @@ def _by_foreign_programs(stage: Stage) -> dict[str, Any]:
         _serve(stage, root)
         took_s["to the centre"] = round(time.monotonic() - begun, 1)
     return {"numpy and cv2": versions, "seconds": took_s, "check-ins": stage.regency.rows(SEEN)[0][0]}
-
-
-@contextmanager
-def _foreign_programs() -> Iterator[None]:
-    """Programs of aarch64 are run by QEMU 10's emulator meanwhile: that of Debian 12 (7.2) crashes on loading onnxruntime."""
-    emulator("qemu-img")
-    if not (FORMATS / "register").exists():
-        subprocess.run(["mount", "-t", "binfmt_misc", "binfmt_misc", str(FORMATS)], check=False, capture_output=True)
-    try:
-        (FORMATS / "register").write_text(f":{FORMAT}:M::{MAGIC}:{MASK}:{CACHE / 'qemu/usr/bin/qemu-aarch64'}:FP")
-    except OSError as error:
-        raise NotRun(f"binfmt_misc takes no entry here: {error}") from error
-    try:
-        yield
-    finally:
-        (FORMATS / FORMAT).write_text("-1")
 
 
 def _bundle(stage: Stage) -> Path:

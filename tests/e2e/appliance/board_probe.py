@@ -9,9 +9,9 @@ import json
 import re
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
-import gpiozero
 import lgpio
 from gpiozero import Device
 
@@ -33,7 +33,7 @@ def main() -> None:
     _, lines, name, label = lgpio.gpio_get_chip_info(handle)
     lgpio.gpiochip_close(handle)
     found = {
-        "gpiozero": gpiozero.__version__,
+        "gpiozero": version("gpiozero"),
         "factory": type(Device.pin_factory).__name__,
         "board": str(Device.pin_factory.board_info.model),
         "revision": Device.pin_factory.board_info.revision,
@@ -45,7 +45,7 @@ def main() -> None:
     found["after"] = levels(numbers)
     now = clock.read()
     found["clock"] = {"at": now.at.isoformat(), "source": now.source, "error_ms": now.error_ms}
-    found["rtc"] = [chip.name for chip in clock.CLOCK_CHIPS.iterdir()]
+    found["rtc"] = [chip.name for chip in clock.CLOCK_CHIPS.glob("*")]
     found["model"], found["temperature_c"], found["throttled"] = board.model(), board.temperature_c(), board.throttled()
     sys.stdout.write(json.dumps(found) + "\n")
 

@@ -18,6 +18,8 @@ else
   # Debian's own kernel boots an emulated Raspberry Pi 3B, whose pins it drives.
   disk=/dev/mmcblk0
   chroot "$root" apt-get install -qq -y --no-install-recommends linux-image-arm64
+  # No archive is reached from it later: what is optional there must not be looked for in one.
+  rm -rf "$root"/var/lib/apt/lists/*
 fi
 chroot "$root" env PYPI=1 pip install -q --break-system-packages lgpio
 chroot "$root" apt-get purge -qq -y gcc swig python3-dev libc6-dev

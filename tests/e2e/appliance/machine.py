@@ -11,16 +11,17 @@ import shutil
 import signal
 import subprocess
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
-from tests.fixtures.containers import CHECKOUT, Broken, Network, wait
+from tests.fixtures.containers import CHECKOUT, Broken, Network, mark, wait
 
 CACHE = CHECKOUT / ".cache" / "appliance"
 KEY = CACHE / "technician"
 NUMBER = 21
 """The machine's place on the network; its image knows it."""
-QEMU = "qemu-system-x86,qemu-system-arm,qemu-system-data,qemu-user,qemu-utils,ipxe-qemu,seabios"
+QEMU = "qemu-system-x86,qemu-system-arm,qemu-system-data,qemu-user,qemu-utils,ipxe-qemu,seabios,device-tree-compiler"
 SYSTEM = (
     "initramfs-tools,systemd-sysv,systemd-timesyncd,udev,dbus,kmod,iproute2,openssh-server,openssl,ca-certificates,python3,"
     "python3-venv,python3-pip,libgomp1,nftables,procps,sudo,e2fsprogs,"
@@ -28,6 +29,12 @@ SYSTEM = (
 )
 DISK = "8G"
 """A power of two: an SD card of a Raspberry Pi is emulated in no other size."""
+UNREAD = ("/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*")
+HOOK = Path(__file__).with_name("image.sh")
+FORMATS, FORMAT = Path("/proc/sys/fs/binfmt_misc"), "siperlu-aarch64"
+MAGIC = r"\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00"
+MASK = r"\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff"
+"""The head of a 64-bit ELF program for aarch64, as qemu-binfmt-conf.sh has it; the newest entry goes before an older one."""
 
 
 class NotRun(Exception):
@@ -36,31 +43,47 @@ class NotRun(Exception):
 
 def emulator(name: str) -> list[str]:
     """How to start a program of Debian 13's QEMU (that of Debian 12 corrupts its guests); fetched the first time. Raises NotRun."""
-    root = CACHE / "qemu"
-    if not (root / "usr/bin/qemu-img").exists():
-        _debian(root, QEMU)
+    root = _emulators()
     libraries = ":".join(str(root / folder) for folder in ("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"))
     line = [str(root / "lib64/ld-linux-x86-64.so.2"), "--library-path", libraries, str(root / "usr/bin" / name)]
     data = [word for folder in ("qemu", "seabios") for word in ("-L", str(root / "usr/share" / folder))]
     return line + (data if name.startswith("qemu-system") else [])
 
 
+@contextmanager
+def foreign_programs() -> Iterator[None]:
+    """Programs of aarch64 are run by QEMU 10's emulator meanwhile: that of Debian 12 (7.2) crashes on loading onnxruntime. Raises NotRun."""
+    program = _emulators() / "usr/bin/qemu-aarch64"
+    if not (FORMATS / "register").exists():
+        subprocess.run(["mount", "-t", "binfmt_misc", "binfmt_misc", str(FORMATS)], check=False, capture_output=True)
+    name = f"{FORMAT}-{os.getpid()}"
+    try:
+        (FORMATS / "register").write_text(f":{name}:M::{MAGIC}:{MASK}:{program}:FP")
+    except OSError as error:
+        raise NotRun(f"binfmt_misc takes no entry here: {error}") from error
+    try:
+        yield
+    finally:
+        (FORMATS / name).write_text("-1")
+
+
 def root_of(arch: str) -> Path:
-    """The root folder of Debian 13 for `amd64` or `arm64`; made the first time, in minutes. Raises NotRun."""
-    root = CACHE / arch / "root"
-    if not root.with_name("made").exists():
+    """The root folder of Debian 13 for `amd64` or `arm64`; made in minutes, and again when what it is made from changed. Raises NotRun."""
+    folder = CACHE / f"{arch}-{mark(SYSTEM.encode(), HOOK.read_bytes())}"
+    if not (folder / "made").exists():
         _technician()
-        hook = Path(__file__).parent / "image.sh"
-        _debian(root, SYSTEM, f"--arch={arch}", f"--customize-hook={hook}")
-        root.with_name("made").touch()
-    return root
+        words = (f"--arch={arch}", f"--customize-hook={HOOK}", "--skip=check/qemu")  # that would want arch-test
+        with foreign_programs() if arch == "arm64" else nullcontext():
+            _debian(folder / "root", SYSTEM, *words)
+        (folder / "made").touch()
+    return folder / "root"
 
 
 def image(arch: str) -> Path:
     """Folder with the disk of such a system, its kernel and its initial disk. Raises NotRun."""
-    folder = CACHE / arch
+    root = root_of(arch)
+    folder = root.parent
     if not (folder / "disk.img").exists():
-        root = root_of(arch)
         for name in ("vmlinuz", "initrd.img"):
             shutil.copy(max((root / "boot").glob(f"{name}-*")), folder / name)
         made = folder / "disk.partial"
@@ -69,6 +92,14 @@ def image(arch: str) -> Path:
         subprocess.run(["mke2fs", "-q", "-t", "ext4", "-d", str(root), str(made)], check=True)
         made.rename(folder / "disk.img")
     return folder
+
+
+def _emulators() -> Path:
+    """The root folder with QEMU."""
+    root = CACHE / f"qemu-{mark(QEMU.encode())}"
+    if not (root / "usr/bin/qemu-img").exists():
+        _debian(root, QEMU)
+    return root
 
 
 def _technician() -> None:
@@ -83,6 +114,7 @@ def _debian(root: Path, packages: str, *more: str) -> None:
     shutil.rmtree(root, ignore_errors=True)
     root.parent.mkdir(parents=True, exist_ok=True)
     line = ["mmdebstrap", "--quiet", "--variant=minbase", "--aptopt=APT::Install-Recommends 0", f"--include={packages}"]
+    line += [f"--dpkgopt={word}" for word in ("force-unsafe-io", *(f"path-exclude={path}" for path in UNREAD))]
     environment = {**os.environ, "SIPERLU_TECHNICIAN": str(KEY.with_suffix(".pub"))}
     environment.pop("PIP_FIND_LINKS", None)  # a folder of this machine, not of the root
     done = subprocess.run(
@@ -122,10 +154,12 @@ class Machine:
         return time.monotonic() - begun
 
     def run(self, script: str, *, check: bool = True, limit_s: float = 300, given: bytes | None = None) -> str:
-        """What a shell script in it says. Raises Broken when it fails."""
+        """What a shell script in it says. Raises Broken when it fails or takes longer."""
         line = [*self.ssh(), f"root@{self.address}", "set -eu\n" + script]
-        source = {"input": given} if given is not None else {"stdin": subprocess.DEVNULL}
-        done = subprocess.run(line, capture_output=True, check=False, timeout=limit_s, **source)  # type: ignore[call-overload]
+        try:
+            done = subprocess.run(line, capture_output=True, check=False, timeout=limit_s, input=given or b"")
+        except subprocess.TimeoutExpired as error:
+            raise Broken(f"not within {limit_s:.0f} s: {script.strip()[:200]}") from error
         out, err = done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
         if check and done.returncode:
             raise Broken(f"{script.strip()[:200]}: {(err or out)[-2000:]}")
@@ -153,7 +187,7 @@ class Machine:
             raise Broken(f"qemu ended: {(self.folder / 'qemu.log').read_text(errors='replace')[-800:]}")
         try:
             return self.run("echo up", check=False, limit_s=20) == "up"
-        except subprocess.TimeoutExpired:
+        except Broken:
             return False
 
     def ssh(self) -> list[str]:
