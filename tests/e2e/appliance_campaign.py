@@ -10,6 +10,7 @@ is run on KVM: emulation alone, a processor some 15 times slower than this machi
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 import tempfile
 import time
@@ -19,12 +20,14 @@ from typing import Any
 
 from cli.output import emit, say
 from tests.e2e.appliance.arm64 import arm64
+from tests.e2e.appliance.camera import camera
 from tests.e2e.appliance.limits import memory
 from tests.e2e.appliance.machine import CACHE, NotRun
 from tests.e2e.appliance.pi3 import pi3
 from tests.e2e.appliance.pins import gpio
-from tests.e2e.appliance.power import power, update
+from tests.e2e.appliance.power import power
 from tests.e2e.appliance.stage import Stage
+from tests.e2e.appliance.update import update
 from tests.e2e.appliance.weather import network
 from tests.fixtures.containers import Broken
 
@@ -32,6 +35,7 @@ PARTS: dict[str, Callable[[Stage], dict[str, Any]]] = {
     part.__name__: part
     for part in (
         gpio,
+        camera,
         arm64,
         power,
         memory,
@@ -64,10 +68,10 @@ def _told(name: str, stage: Stage) -> dict[str, Any]:
         found: dict[str, Any] = {"outcome": PASSED, "figures": part(stage)}
     except NotRun as error:
         found = {"outcome": NOT_RUN, "why": str(error)}
-    except (Broken, AssertionError) as error:
-        found = {"outcome": FAILED, "why": str(error)}
+    except (Broken, AssertionError, subprocess.SubprocessError, OSError) as error:
+        found = {"outcome": FAILED, "why": str(error) or type(error).__name__}
     found["took_s"] = round(time.monotonic() - begun)
-    say(f"{found['outcome']:8} {name} after {found['took_s']} s: {found.get('why') or found['figures']}")
+    say(f"{found['outcome']:8} {name} after {found['took_s']} s: {found.get('why', found.get('figures'))}")
     return found
 
 

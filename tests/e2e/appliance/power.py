@@ -1,16 +1,15 @@
-"""Parts `power` and `update`: QEMU is killed, so that all the guest had not written through is gone, as when a plug is pulled."""
+"""Part `power`: QEMU is killed, so that all the guest had not written through is gone, as when a plug is pulled."""
 
 from __future__ import annotations
 
 import json
 import subprocess
-import time
 from typing import Any
 
 from cli.output import say
 from tests.e2e.appliance.books import agree, ledger
 from tests.e2e.appliance.pins import WATCH
-from tests.e2e.appliance.stage import KIOSK, LIGHTS, Stage
+from tests.e2e.appliance.stage import LIGHTS, Stage
 from tests.fixtures.containers import Broken, wait
 
 CUTS = 3
@@ -59,44 +58,3 @@ def cut_at_green(stage: Stage) -> None:
                 silent_since = at
             sounding = bool(sounds)
     raise Broken(f"nobody was told to be recorded within {GREEN_LIMIT_S} s")
-
-
-def update(stage: Stage) -> dict[str, Any]:
-    """Power is cut while a release is installed beside the running one, and again while it is proven; a working one boots."""
-    machine = stage.set_up().machine
-    stage.wait_for_check_in(SERVE_LIMIT_S)
-    before = agree(stage, SERVE_LIMIT_S)
-    stage.push(stage.release("0.1.1"))
-    stage.order("update", "version=0.1.1")
-    booted: dict[str, str] = {}
-    moments = {
-        "installing": "ls -d /opt/siperlu/releases/0.1.1* 2>/dev/null | head -n 1",
-        "switched": "readlink /opt/siperlu/current | grep 0.1.1",
-    }
-    for moment, look in moments.items():
-        begun = time.monotonic()
-        reached = _reached(stage, look, SERVE_LIMIT_S)
-        if not reached:
-            say(f"      {moment}: not seen within {SERVE_LIMIT_S} s: {stage.answer('update')}")
-            booted[moment] = "not seen"
-            continue
-        machine.cut_power()
-        machine.start()
-        wait("a working release runs", lambda: machine.run(WORKS, check=False), SERVE_LIMIT_S)
-        booted[moment] = machine.run(WORKS)
-        say(f"      cut when {moment}, {time.monotonic() - begun:.0f} s: {booted[moment]} runs")
-    stage.wait_for_check_in(SERVE_LIMIT_S)
-    after = agree(stage, SERVE_LIMIT_S)
-    if after.records < before.records or "installing" not in booted or booted["installing"] == "not seen":
-        raise Broken(f"{booted}; {before} before, {after} after")
-    return {"booted": booted, "answer": stage.answer("update"), "records": after.last, "kiosk": KIOSK}
-
-
-def _reached(stage: Stage, look: str, limit_s: float) -> bool:
-    end = time.monotonic() + limit_s
-    while time.monotonic() < end:
-        if stage.machine.run(look, check=False):
-            return True
-        if stage.answer("update"):
-            return False
-    return False
