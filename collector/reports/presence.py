@@ -132,16 +132,15 @@ def roots(units: dict[str, UnitDay]) -> list[UnitDay]:
 
 def people_of_day(session: Session, day: Day, choice: Choice, limit: int | None = None, offset: int = 0) -> list[Seen]:
     """The people assigned on that day, by unit and name, with their looks and what their day became. Two queries."""
+    order = (Unit.name, Unit.code, Person.name, Person.id)
+    columns = (Person.id, Person.name, Person.number, Person.status, Unit.code, Unit.name.label("unit_name"))
+    # Cut before the days are looked up: a date of last year lies scattered over as many pages as it has people.
+    asked = _assigned(day, choice).with_only_columns(*columns).order_by(*order).limit(limit).offset(offset).subquery()
+    told = asked.c
     query = (
-        _assigned(day, choice)
-        .with_only_columns(
-            *(Person.id, Person.name, Person.number, Person.status, Unit.code, Unit.name, _has_template()),
-            *(DayRow.state, DayRow.codes),
-        )
-        .outerjoin(DayRow, and_(DayRow.person == Person.id, DayRow.day == day.date))
-        .order_by(Unit.name, Unit.code, Person.name, Person.id)
-        .limit(limit)
-        .offset(offset)
+        select(asked, _has_template(told.id), DayRow.state, DayRow.codes)
+        .outerjoin(DayRow, and_(DayRow.person == told.id, DayRow.day == day.date))
+        .order_by(told.unit_name, told.code, told.name, told.id)
     )
     rows = session.execute(query).all()
     looks = _looks(day)
@@ -175,8 +174,8 @@ def _within(day: Day, query: Query) -> Query:
     return query.where(record.kind == CHECK_IN, record.at >= day.start, record.at < day.end)
 
 
-def _has_template() -> Any:
-    return select(Template.person).where(Template.person == Person.id).exists()
+def _has_template(person: Any) -> Any:
+    return select(Template.person).where(Template.person == person).exists()
 
 
 def _assigned(day: Day, choice: Choice) -> Query:
@@ -206,7 +205,7 @@ def _assigned(day: Day, choice: Choice) -> Query:
 
 def _counts(day: Day) -> Query:
     looks = _looks(day).subquery()
-    enrolled = func.sum(case((_has_template(), 1), else_=0))
+    enrolled = func.sum(case((_has_template(Person.id), 1), else_=0))
     query = _assigned(day, Choice()).outerjoin(looks, looks.c.person == Person.id)
     return query.with_only_columns(Unit.code, func.count(), func.count(looks.c.first), enrolled).group_by(Unit.code)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Label, case, func, select
 from sqlalchemy.orm import Session
 
 from collector.rules.codes import EARLY, LATE, Code
@@ -89,9 +88,10 @@ class Sums:
 
 def added(several: Iterable[Sums]) -> Sums:
     """The sums of sums."""
-    whole: Counter[str] = Counter()
+    whole: dict[str, int] = {}
     for each in several:
-        whole.update(each.counts)
+        for name, count in each.counts.items():
+            whole[name] = whole.get(name, 0) + count
     return Sums(whole)
 
 
@@ -100,6 +100,23 @@ def by_unit(
 ) -> dict[str, Sums]:
     """Sums of each unit alone between two dates, both included; `names`: of these columns alone. One query."""
     return {key: sums for (key,), sums in _grouped(session, (UNIT_DAYS.c.unit,), since, until, units, names)}
+
+
+def by_week(
+    session: Session,
+    starts: Sequence[date],
+    until: date,
+    units: Collection[str] | None = None,
+    names: Sequence[str] = NAMES,
+) -> list[dict[str, Sums]]:
+    """Sums of each unit alone of each stretch that begins on one of `starts`, in order, and ends before the next or with
+    `until`. One query, however many stretches there are."""
+    number = case(*((UNIT_DAYS.c.day < after, index) for index, after in enumerate(starts[1:])), else_=len(starts) - 1)
+    found: list[dict[str, Sums]] = [{} for _ in starts]
+    keys = (number.label("week"), UNIT_DAYS.c.unit)
+    for (index, unit), sums in _grouped(session, keys, starts[0], until, units, names):
+        found[index][unit] = sums
+    return found
 
 
 def by_day(session: Session, since: date, until: date, units: Collection[str] | None = None) -> dict[date, Sums]:
@@ -118,7 +135,7 @@ def _grouped(  # noqa: PLR0913, PLR0917 - what by what, when, of whom
     query = (
         select(*keys, *(func.sum(UNIT_DAYS.c[name]) for name in names))
         .where(UNIT_DAYS.c.day >= since, UNIT_DAYS.c.day <= until)
-        .group_by(*keys)
+        .group_by(*(key.name if isinstance(key, Label) else key for key in keys))
     )
     if units is not None:
         query = query.where(UNIT_DAYS.c.unit.in_(sorted(units)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
@@ -56,9 +57,15 @@ def _filters(zone: ZoneInfo) -> dict[str, Callable[..., str]]:
         return f"{day(value, 'd MMM')} {clock(value)}" if value else "—"
 
     def amount(number: int) -> str:
-        return format_decimal(number, locale=g.language)
+        return _amount(number, g.language)
 
     return {"amount": amount, "clock": clock, "day": day, "moment": moment, "masked": masked}
+
+
+@lru_cache(maxsize=20_000)
+def _amount(number: int, language: str) -> str:
+    """A table of units says the same few numbers hundreds of times."""
+    return str(format_decimal(number, locale=language))
 
 
 def masked(number: str | None) -> str:

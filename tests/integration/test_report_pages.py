@@ -7,13 +7,14 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 
 from cli.bench.centre_pages import counting
 from collector.accounts.roles import Role
@@ -22,6 +23,7 @@ from collector.recap import checking, orders
 from collector.recap.faults import Fault, Told
 from collector.recap.job import ReportJob
 from collector.recap.orders import KEPT
+from collector.reports.sums import by_unit, by_week
 from collector.settings import CollectorSettings
 from collector.store import migrate
 from collector.store.engine import open_engine, open_reader
@@ -111,6 +113,18 @@ def test_a_crowd_who_were_absent_for_days_costs_no_query_more(desk: Desk) -> Non
         regency.add_absent(connection, "SDN2", [f"p-crowd-{number}" for number in range(1100)])
     assert "1.100" in desk.get("/reports/discipline/?year=2026").text
     assert {path: asked(desk, path) for path in CROWDED} == before
+
+
+def test_trends_of_many_weeks_cost_no_query_more_and_each_week_is_its_own_sum(desk: Desk) -> None:
+    few, many = ("/reports/trends/?from=2026-05-11&to=2026-05-31", "/reports/trends/?from=2026-03-02&to=2026-05-31")
+    assert asked(desk, few) == asked(desk, many)
+    starts, until = [date(2026, 5, 4), date(2026, 5, 11), date(2026, 5, 18)], date(2026, 5, 20)
+    with Session(desk.reader) as session:
+        for units in (None, {"SDN1", "BKD"}):
+            found = by_week(session, starts, until, units)
+            stretches = [(4, 10), (11, 17), (18, 20)]
+            assert found == [by_unit(session, date(2026, 5, a), date(2026, 5, b), units) for a, b in stretches]
+            assert all(week["SDN1"].absent for week in found[:2])
 
 
 def asked(desk: Desk, path: str) -> int:

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, render_template
 from sqlalchemy.orm import Session
 
 from collector.accounts.roles import ALL_STAFF
-from collector.reports.sums import RATES, Sums, added, by_unit
+from collector.reports.sums import RATES, Sums, added, by_week
 from collector.settings import CollectorSettings
 from collector.web.access import allow
 from collector.web.desk import Desk
@@ -22,7 +22,7 @@ from collector.web.sheets import sheet
 from collector.web.words import N_
 
 MENU = (Entry("trends.show", N_("Trends"), Group.REPORTS),)
-WEEK, ONE_DAY = timedelta(days=7), timedelta(days=1)
+WEEK = timedelta(days=7)
 USUAL_DAYS = 84
 MEASURES = {"late": N_("Late"), "absent": N_("Without reason")}
 
@@ -77,7 +77,7 @@ def _values(desk: Desk, session: Session) -> dict[str, Any]:
     where = where_asked(session)
     since, until = period_asked(desk.today().date, USUAL_DAYS)
     starts = _mondays(since, until)
-    weeks = [by_unit(session, start, min(until, start + WEEK - ONE_DAY), where.codes, RATES) for start in starts]
+    weeks = by_week(session, starts, until, where.codes, RATES)
     groups: dict[str, set[str]] = defaultdict(set)
     for code in {code for week in weeks for code in week}:
         groups[_group(where, code)].add(code)
