@@ -33,6 +33,7 @@ from collector.store.engine import is_sqlite, open_engine, open_reader
 from collector.store.people import Person, Unit
 from collector.store.records import StoredRecord
 from collector.store.results import DayRow, Fresh
+from collector.store.sums import UNIT_DAYS
 from collector.store.writer import Writer
 from collector.violating.detection import Detection
 
@@ -56,11 +57,13 @@ PROMISES = {
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is filled. `days`: dates that are really sealed and judged; `copies`: of them, put before them."""
+    """What is filled. `days`: dates that are really sealed and judged; `copies`: of them, put before them. `pages_alone`: of a
+    database that was filled before nothing but the pages is measured."""
 
     wish: Wish
     copies: int
     times: int
+    pages_alone: bool = False
 
 
 @click.command()
@@ -75,9 +78,18 @@ class Plan:
     "--db", help="SQLAlchemy address of an empty database, or of one that this bench has filled; else a private one."
 )
 @click.option("--sqlite", is_flag=True, help="Measure an SQLite file, without copies.")
+@click.option("--pages-alone", is_flag=True, help="Of a database that was filled before, measure its pages: minutes.")
 @as_json
 def command(  # noqa: PLR0913, PLR0917 - click hands over one argument an option
-    people: int, units: int, years: float, days: int, times: int, db: str | None, sqlite: bool, as_json: bool
+    people: int,
+    units: int,
+    years: float,
+    days: int,
+    times: int,
+    db: str | None,
+    sqlite: bool,
+    pages_alone: bool,
+    as_json: bool,
 ) -> None:
     """Measure pages, recaps and judging with years of records of a whole regency.
 
@@ -92,7 +104,7 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over one argument an option
         url = db or stack.enter_context(_private(sqlite=sqlite))
         writer = stack.enter_context(Writer(open_engine(url)))
         migrate.upgrade(writer.engine)
-        result = _measured(writer, url, Plan(wish, copies, times))
+        result = _measured(writer, url, Plan(wish, copies, times, pages_alone))
     for name, value in result.items():
         say(f"{name:28} {value}")
     if as_json:
@@ -115,12 +127,16 @@ def _private(*, sqlite: bool) -> Iterator[str]:
 def _measured(writer: Writer, url: str, plan: Plan) -> dict[str, Any]:
     with writer.transaction() as connection:
         empty = is_empty(connection)
-    result = _filled(writer, url, plan) if empty else {"filled": "before", **_again(writer)}
+    if empty and plan.pages_alone:
+        raise Failure("--pages-alone: this database is empty; fill it first, by the same command without it")
+    result = (
+        _filled(writer, url, plan) if empty else {"filled": "before", **({} if plan.pages_alone else _again(writer))}
+    )
     reader = open_reader(url)
     try:
         result |= _size(writer)
         result |= _pages(writer, reader, plan)
-        result |= _recaps(reader, plan.wish.until)
+        result |= {} if plan.pages_alone else _recaps(reader, plan.wish.until)
     finally:
         reader.dispose()
     result["promises"] = _kept(result)
@@ -206,7 +222,9 @@ def _size(writer: Writer) -> dict[str, Any]:
 
 
 def _pages(writer: Writer, reader: Any, plan: Plan) -> dict[str, Any]:
-    today = plan.wish.until + timedelta(days=1)
+    with writer.transaction() as connection:
+        newest = connection.scalar(select(func.max(UNIT_DAYS.c.day)))
+    today = (newest or plan.wish.until) + timedelta(days=1)
     browser = Browser(reader, writer, lambda: noon(today))
     found: dict[str, Any] = {}
     for name, paths in pages(reader, today, plan.times).items():

@@ -63,3 +63,7 @@ def test_an_sqlite_file_is_measured_too(tmp_path: Path) -> None:
     found = bench("--sqlite", "--days", "5", "--db", f"sqlite:///{tmp_path / 'centre.db'}")
     assert found["judged_days"] == 120 * 5
     assert found["board"]["p95_ms"] > 0
+    again = bench("--sqlite", "--days", "5", "--pages-alone", "--db", f"sqlite:///{tmp_path / 'centre.db'}")
+    assert set(again["promises"]) == {*found["promises"]} - {"all_recaps_s", "close_a_day_s"}
+    with pytest.raises(AssertionError, match="empty"):
+        bench("--sqlite", "--days", "5", "--pages-alone", "--db", f"sqlite:///{tmp_path / 'empty.db'}")
