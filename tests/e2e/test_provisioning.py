@@ -137,6 +137,33 @@ def test_that_check_in_came_through_the_real_picamera2_in_the_kiosks_own_sandbox
     assert told["missing"].startswith("CameraMissing: picamera2:7 cannot be opened")
 
 
+EAGER = """
+for part in kiosk relay; do
+  mkdir -p /run/systemd/system/siperlu-$part.service.d
+  printf '[Service]\\nWatchdogSec=10\\n' > /run/systemd/system/siperlu-$part.service.d/eager.conf
+done
+systemctl daemon-reload; systemctl restart siperlu-relay siperlu-kiosk
+"""
+"""A minute is what the shipped units wait; nobody wants to wait so long for a test."""
+
+
+def test_a_part_that_hangs_is_started_again_by_its_watchdog(stage: Stage) -> None:
+    box = stage.boxes[1]
+    box.run("sh", "-euc", EAGER)
+
+    def shown(part: str, name: str) -> str:
+        return box.run("systemctl", "show", "-P", name, f"siperlu-{part}")
+
+    hung = {part: shown(part, "MainPID") for part in ("kiosk", "relay")}
+    box.run("kill", "-STOP", *hung.values())
+    for part, pid in hung.items():
+        wait(f"{part} is back", lambda part=part, pid=pid: shown(part, "MainPID") not in {"0", pid}, 120)
+        wait(f"{part} serves", lambda part=part: shown(part, "ActiveState") == "active", 120)
+        assert int(shown(part, "NRestarts")) >= 1
+        assert "Watchdog timeout" in box.run("journalctl", "-u", f"siperlu-{part}", "--no-pager")
+    box.run("sh", "-euc", "rm -r /run/systemd/system/siperlu-*.service.d; systemctl daemon-reload")
+
+
 def secrets_of(box: Container) -> list[str]:
     """Digests of every secret on a box."""
     found = box.run("find", *SECRETS, "-type", "f", "-size", "+0", "-exec", "sha256sum", "{}", "+")
