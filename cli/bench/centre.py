@@ -134,7 +134,7 @@ def _measured(writer: Writer, url: str, plan: Plan) -> dict[str, Any]:
     )
     reader = open_reader(url)
     try:
-        result |= _size(writer)
+        result |= {} if plan.pages_alone else _size(writer)
         result |= _pages(writer, reader, plan)
         result |= {} if plan.pages_alone else _recaps(reader, plan.wish.until)
     finally:
