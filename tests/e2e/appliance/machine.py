@@ -126,12 +126,12 @@ def _debian(root: Path, packages: str, *more: str) -> None:
 
 
 class Machine:
-    """An emulated computer on a network. `run`: a command in it as root, over SSH."""
+    """An emulated computer on a network. `run`: a command in it as root, over SSH; `below`: a disk it goes on from, not a fresh one."""
 
     arch = "amd64"
     boot_limit_s = 400
 
-    def __init__(self, folder: Path, network: Network, memory_mb: int = 1024) -> None:
+    def __init__(self, folder: Path, network: Network, memory_mb: int = 1024, below: Path | None = None) -> None:
         self.folder = folder
         self.network = network
         self.address = f"10.77.0.{NUMBER}"
@@ -141,7 +141,8 @@ class Machine:
         self._process: subprocess.Popen[bytes] | None = None
         self.disk = folder / "disk.qcow2"
         folder.mkdir(parents=True, exist_ok=True)
-        backing = ["-f", "qcow2", "-b", str(self.base / "disk.img"), "-F", "raw", str(self.disk)]
+        under = [str(below), "-F", "qcow2"] if below else [str(self.base / "disk.img"), "-F", "raw"]
+        backing = ["-f", "qcow2", "-b", *under, str(self.disk)]
         subprocess.run([*emulator("qemu-img"), "create", "-q", *backing], check=True)
         self._wire()
 
@@ -171,6 +172,12 @@ class Machine:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()
         self._forget_connection()
+
+    def power_off(self) -> None:
+        """As its own command does: everything is written, and the disk can be copied. Raises Broken."""
+        self.run("systemctl poweroff", check=False)
+        self._forget_connection()
+        wait("the machine is off", lambda: self._process is None or self._process.poll() is not None, 180)
 
     def close(self) -> None:
         """The throw-away disk goes with its folder."""
