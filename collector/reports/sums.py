@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Label, case, func, select
+from sqlalchemy import ColumnElement, Date, Integer, Label, cast, func, literal, select
 from sqlalchemy.orm import Session
 
 from collector.rules.codes import EARLY, LATE, Code
@@ -103,20 +103,24 @@ def by_unit(
 
 
 def by_week(
-    session: Session,
-    starts: Sequence[date],
-    until: date,
-    units: Collection[str] | None = None,
-    names: Sequence[str] = NAMES,
+    session: Session, first: date, until: date, units: Collection[str] | None = None, names: Sequence[str] = NAMES
 ) -> list[dict[str, Sums]]:
-    """Sums of each unit alone of each stretch that begins on one of `starts`, in order, and ends before the next or with
-    `until`. One query, however many stretches there are."""
-    number = case(*((UNIT_DAYS.c.day < after, index) for index, after in enumerate(starts[1:])), else_=len(starts) - 1)
-    found: list[dict[str, Sums]] = [{} for _ in starts]
-    keys = (number.label("week"), UNIT_DAYS.c.unit)
-    for (index, unit), sums in _grouped(session, keys, starts[0], until, units, names):
+    """Sums of each unit alone of every seven days from `first` on, in order; the last end with `until`. One query, however
+    many weeks there are."""
+    found: list[dict[str, Sums]] = [{} for _ in range((until - first).days // 7 + 1)]
+    keys = (_week(session, first).label("week"), UNIT_DAYS.c.unit)
+    for (index, unit), sums in _grouped(session, keys, first, until, units, names):
         found[index][unit] = sums
     return found
+
+
+def _week(session: Session, first: date) -> ColumnElement[int]:
+    """Number of the week that a day lies in, as each database reckons with dates; to compare it with every Monday costs PostgreSQL
+    thrice as much."""
+    day = UNIT_DAYS.c.day
+    if session.get_bind().dialect.name == "sqlite":
+        return cast(func.julianday(day) - func.julianday(first.isoformat()), Integer) // 7
+    return day.op("-", return_type=Integer())(literal(first, Date())) // 7
 
 
 def by_day(session: Session, since: date, until: date, units: Collection[str] | None = None) -> dict[date, Sums]:

@@ -77,7 +77,7 @@ def _values(desk: Desk, session: Session) -> dict[str, Any]:
     where = where_asked(session)
     since, until = period_asked(desk.today().date, USUAL_DAYS)
     starts = _mondays(since, until)
-    weeks = by_week(session, starts, until, where.codes, RATES)
+    weeks = by_week(session, starts[0], until, where.codes, RATES)
     groups: dict[str, set[str]] = defaultdict(set)
     for code in {code for week in weeks for code in week}:
         groups[_group(where, code)].add(code)
