@@ -35,6 +35,7 @@ class Verdict(StrEnum):
     GONE = "gone"  # recorded before, and not there: a reason to check
     ABSENT = "absent"  # neither there nor recorded
     EXCUSED = "excused"  # not there, by a letter or an explanation
+    OFF_DUTY = "off-duty"  # not there, and not asked to be at that hour: before or after a shift, a day off
     NOT_NOTED = "not-noted"
 
 
@@ -69,8 +70,13 @@ def _number(seed: str, what: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed} {what}".encode()).digest())
 
 
-def verdict(seen: Seen | None, looks: Sequence[datetime], at: datetime, *, permit: bool) -> Verdict:
-    """Of one person: what was noted at `at`, against their looks of trusted time of that date and any letter."""
+def verdict(
+    seen: Seen | None, looks: Sequence[datetime], at: datetime, *, permit: bool, expected: bool = True
+) -> Verdict:
+    """Of one person: what was noted at `at`, against their looks of trusted time of that date and any letter.
+
+    `expected`: whether their hours hold that moment.
+    """
     before = any(look <= at for look in looks)
     if seen is None:
         return Verdict.NOT_NOTED
@@ -78,4 +84,6 @@ def verdict(seen: Seen | None, looks: Sequence[datetime], at: datetime, *, permi
         return Verdict.AGREES if before else Verdict.UNRECORDED
     if seen is Seen.EXPLAINED or permit:
         return Verdict.EXCUSED
+    if not expected:
+        return Verdict.OFF_DUTY
     return Verdict.GONE if before else Verdict.ABSENT

@@ -10,6 +10,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from collector.judging.entries import EntryKind
+from collector.judging.expecting import off_duty
 from collector.judging.marks import ONE_DAY, local_midnight
 from collector.rules.evidence import Basis
 from collector.rules.spotcheck import Seen, Verdict, verdict
@@ -19,7 +20,15 @@ from collector.store.people import Person, Unit
 from collector.store.results import RecordMoment
 from collector.store.spotchecks import SpotCheck, SpotNote
 
-URGENCY = (Verdict.GONE, Verdict.UNRECORDED, Verdict.ABSENT, Verdict.EXCUSED, Verdict.AGREES, Verdict.NOT_NOTED)
+URGENCY = (
+    Verdict.GONE,
+    Verdict.UNRECORDED,
+    Verdict.ABSENT,
+    Verdict.EXCUSED,
+    Verdict.OFF_DUTY,
+    Verdict.AGREES,
+    Verdict.NOT_NOTED,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +85,10 @@ def last_notes(session: Session, spot: int) -> dict[str, SpotNote]:
 
 
 def lines(session: Session, check: SpotCheck) -> list[Line]:
-    """The whole list against the ledger. Four queries."""
+    """The whole list against the ledger and everybody's hours. Some twenty queries, however many people there are."""
     told = people(session, check)
+    missed = {each.person: each.at or check.at for each in told if each.seen is Seen.ABSENT}
+    free = off_duty(session.connection(), missed)
     named = [each.person for each in told]
     looks = looks_of(session, named, check.day)
     excused = set(
@@ -95,7 +106,13 @@ def lines(session: Session, check: SpotCheck) -> list[Line]:
         Line(
             noted=each,
             looks=tuple(looks.get(each.person, ())),
-            verdict=verdict(each.seen, looks.get(each.person, ()), each.at or check.at, permit=each.person in excused),
+            verdict=verdict(
+                each.seen,
+                looks.get(each.person, ()),
+                each.at or check.at,
+                permit=each.person in excused,
+                expected=each.person not in free,
+            ),
         )
         for each in told
     ]

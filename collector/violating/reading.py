@@ -13,6 +13,7 @@ from sqlalchemy import Select, and_, not_, or_, select
 from sqlalchemy.orm import Session
 
 from collector.judging.entries import CODECS, EntryKind
+from collector.judging.expecting import off_duty
 from collector.judging.looks import phone_look
 from collector.rules.codes import ReasonKind, State
 from collector.rules.dating import date_records
@@ -51,7 +52,7 @@ class DayRows:
 
 
 def read_day(session: Session, day: date, context: Context, doubts: Doubts) -> DayRows:
-    """One date, in seven queries, however much happened on it."""
+    """One date, in seven queries, however much happened on it; and a dozen for each spot check that missed somebody."""
     query = _between(day).where(not_(doubtful()))
     plain = (Row(*row) for row in session.execute(query))
     dated = [*(Dated(row, row.plain_moment()) for row in plain), *doubts.get(day, ())]
@@ -119,7 +120,7 @@ def _unit(context: Context, person: str, day: date) -> str:
 
 
 def _missed(session: Session, day: date) -> Iterable[Missed]:
-    """Whom closed spot checks of that date noted last as absent."""
+    """Whom closed spot checks of that date noted last as absent, at an hour when they were asked to be there."""
     s, n = SpotCheck, SpotNote
     query = select(s.id, s.unit, n.person, n.seen, n.at).join(n, n.spot == s.id)
     last = {
@@ -128,9 +129,13 @@ def _missed(session: Session, day: date) -> Iterable[Missed]:
             query.where(s.day == day, s.closed_at.is_not(None)).order_by(n.at, n.id)
         )
     }
-    for (spot, person), (unit, seen, at) in last.items():
-        if seen == "absent":
-            yield Missed(check=f"sidak/{spot}", person=person, unit=unit, at=at)
+    gone = {(spot, person): (unit, at) for (spot, person), (unit, seen, at) in last.items() if seen == "absent"}
+    for number in sorted({spot for spot, _ in gone}):
+        theirs = {person: place for (spot, person), place in gone.items() if spot == number}
+        free = off_duty(session.connection(), {person: at for person, (_, at) in theirs.items()})
+        for person, (unit, at) in theirs.items():
+            if person not in free:
+                yield Missed(check=f"sidak/{number}", person=person, unit=unit, at=at)
 
 
 def ruled(looks: Iterable[Look], rulings: Iterable[Ruling]) -> Iterator[Look]:

@@ -34,6 +34,7 @@ VERDICTS = {
     Verdict.UNRECORDED: ("gap", "ask", N_("There, not recorded")),
     Verdict.ABSENT: ("never", "ask", N_("Absent, not recorded")),
     Verdict.EXCUSED: ("check", "plain", N_("Absent with explanation")),
+    Verdict.OFF_DUTY: ("check", "plain", N_("Not on duty at that hour")),
     Verdict.AGREES: ("check", "good", N_("There and recorded")),
     Verdict.NOT_NOTED: ("waiting", "down", N_("Not noted")),
 }

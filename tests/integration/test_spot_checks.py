@@ -114,6 +114,21 @@ def test_from_the_draw_to_the_violation(either: Centre, clock: Clock) -> None:
     assert {"spot-check.draw", "spot-check.close"} <= set(actions)
 
 
+def test_who_has_gone_home_after_work_is_no_reason_to_check(either: Centre, clock: Clock) -> None:
+    centre = either
+    clock.now = at(FRIDAY, "17:00")
+    app = create_app(centre.writer.engine, centre.writer, CollectorSettings(), clock)
+    inspector = logged_in(app.test_client(), Role.INSPECTORATE)
+    page = drawn(inspector, first="17:00", last="17:00")
+    for person in ("p-1", "p-3"):
+        assert tapped(inspector, page, person, "absent") == 200
+    told = inspector.get(page).text
+    assert told.count("Tidak bertugas pada jam itu") >= 2
+    assert inspector.post(f"{page}/close", data={"remark": "", "csrf_token": csrf(inspector)}).status_code == 303
+    detect(centre)
+    assert not [row for row in centre.rows("violations") if row["kind"] == "checked-in-and-gone"]
+
+
 def test_a_tap_that_is_sent_again_notes_nothing_twice_and_the_last_one_counts(
     inspector: FlaskClient, centre: Centre, clock: Clock
 ) -> None:

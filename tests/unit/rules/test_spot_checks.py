@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from datetime import date, datetime, time
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 
 import pytest
 
 from collector.rules.codes import Code
-from collector.rules.evidence import Basis, Moment, Permit
-from collector.rules.hours import WIB
+from collector.rules.evidence import Basis, Moment, Permit, Person
+from collector.rules.expected import expected
+from collector.rules.hours import WIB, Turn
+from collector.rules.ready import SHIFT
 from collector.rules.spotcheck import Candidate, Seen, Verdict, draw, verdict
 from collector.rules.violations.detect import detect
 from collector.rules.violations.stream import Kind, Missed, Stream
-from tests.unit.rules.scene import TUESDAY, UNIT, look, moment
+from tests.unit.rules.scene import TUESDAY, UNIT, look, moment, person, rulebook
 
 UNITS = [Candidate("A", 1), Candidate("B", 8), Candidate("C", 1)]
 NINE, THREE = time(9), time(15)
@@ -64,6 +67,52 @@ def test_nothing_to_draw_from_is_an_error(units: list[Candidate], first: time, l
 )
 def test_note_and_ledger_together(seen: Seen | None, clocks: list[str], permit: bool, found: Verdict) -> None:
     assert verdict(seen, [moment(TUESDAY, clock) for clock in clocks], AT, permit=permit) is found
+
+
+def nurse(*turns: Turn) -> Person:
+    return replace(person(SHIFT), rota=turns)
+
+
+NIGHT = Turn(day=TUESDAY, shift="malam")
+LAST_NIGHT, FREE = replace(NIGHT, day=TUESDAY - timedelta(days=1)), Turn(day=TUESDAY, shift=None)
+
+
+def test_nobody_is_missed_outside_of_the_own_hours() -> None:
+    """A draw in the afternoon finds a ward's morning shift at home, as it should be."""
+    early = [moment(TUESDAY, "06:58"), moment(TUESDAY, "14:05")]
+    at = moment(TUESDAY, "15:00")
+    assert verdict(Seen.ABSENT, early, at, permit=False, expected=False) is Verdict.OFF_DUTY
+    assert verdict(Seen.ABSENT, early, at, permit=False) is Verdict.GONE
+    assert verdict(Seen.PRESENT, early, at, permit=False, expected=False) is Verdict.AGREES
+
+
+@pytest.mark.parametrize(
+    ("who", "clock", "found"),
+    [
+        (person(), "07:29:59", False),
+        (person(), "07:30", True),
+        (person(), "15:59", True),
+        (person(), "16:00", False),
+        (nurse(NIGHT), "10:00", False),
+        (nurse(NIGHT), "23:00", True),
+        (nurse(LAST_NIGHT, FREE), "05:00", True),
+        (nurse(LAST_NIGHT, FREE), "10:00", False),
+        (nurse(), "10:00", True),  # no rota: nobody knows, so somebody asks
+    ],
+)
+def test_hours_say_when_somebody_may_be_expected(who: Person, clock: str, found: bool) -> None:
+    assert expected(who, moment(TUESDAY, clock), rulebook()) is found
+
+
+def test_a_pattern_that_is_not_there_is_said() -> None:
+    with pytest.raises(LookupError, match="no-such-week"):
+        expected(person("no-such-week"), moment(TUESDAY, "10:00"), rulebook())
+
+
+def test_a_day_off_asks_nobody_and_a_leaver_is_not_expected() -> None:
+    sunday = TUESDAY - timedelta(days=2)
+    assert not expected(person(), moment(sunday, "10:00"), rulebook())
+    assert not expected(replace(person(), assignments=()), moment(TUESDAY, "10:00"), rulebook())
 
 
 MISSED = Missed(check="sidak/7", person="p1", unit=UNIT, at=AT)
