@@ -15,11 +15,11 @@ import sqlalchemy as sa
 from collector.ingest.intake import Intake
 from collector.ingest.message import Message
 from collector.keys import CentreKeys
-from collector.store import migrate
 from collector.store.engine import open_engine
 from collector.store.people import Kiosk, KioskKey, Unit
 from collector.store.tables import metadata
 from collector.store.writer import Writer
+from tests.stores import lay_tables
 from wire import records as r
 from wire.messages import RECEIPT, Receipt
 from wire.seals import KeyName, PublicKey, Sealed, SealingKey, digest
@@ -113,7 +113,7 @@ class Centre:
         self.url = url
         self.keys = CentreKeys.open(folder / "centre-keys")
         self.writer = Writer(open_engine(url))
-        migrate.upgrade(self.writer.engine)
+        lay_tables(self.writer.engine)
         self.intake = Intake(self.writer, self.keys, lambda: AT)
 
     def register(self, *kiosks: FakeKiosk) -> None:

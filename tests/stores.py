@@ -6,16 +6,37 @@ import itertools
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, StaticPool, create_engine
+from sqlalchemy import Engine, StaticPool, create_engine, inspect
 
 from cli.bench.postgres import PrivatePostgres, find_binaries
+from collector.store import migrate
 from collector.store.engine import open_engine
 from collector.store.tables import metadata
 
 _NUMBERS = itertools.count(1)
+
+
+def lay_tables(engine: Engine) -> None:
+    """Every table as the migrations leave it. They run once a process for SQLite, once a server for `postgres_url`, and are copied."""
+    if inspect(engine).has_table("alembic_version"):
+        return
+    if engine.dialect.name != "sqlite":
+        migrate.upgrade(engine)
+        return
+    with closing(engine.raw_connection()) as connection:
+        assert connection.driver_connection is not None
+        _migrated().backup(connection.driver_connection)
+
+
+@cache
+def _migrated() -> sqlite3.Connection:
+    made = sqlite3.connect(":memory:", check_same_thread=False)
+    migrate.upgrade(create_engine("sqlite://", creator=lambda: made, poolclass=StaticPool))
+    return made
 
 
 @pytest.fixture(scope="session")
@@ -28,9 +49,24 @@ def postgres() -> Iterator[PrivatePostgres]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def _laid_out(postgres: PrivatePostgres) -> str:
+    """Name of a database there with every table, made once."""
+    engine = open_engine(postgres.new_database("laid_out"))
+    migrate.upgrade(engine)
+    engine.dispose()
+    return "laid_out"
+
+
 @pytest.fixture
-def postgres_url(postgres: PrivatePostgres) -> str:
-    """An empty database on that server."""
+def postgres_url(postgres: PrivatePostgres, _laid_out: str) -> str:
+    """A database on that server, with every table."""
+    return postgres.new_database(f"t{next(_NUMBERS)}", _laid_out)
+
+
+@pytest.fixture
+def empty_postgres_url(postgres: PrivatePostgres) -> str:
+    """A database on that server without a table."""
     return postgres.new_database(f"t{next(_NUMBERS)}")
 
 
@@ -61,5 +97,11 @@ def sqlite_url(tmp_path: Path) -> str:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def store_url(request: pytest.FixtureRequest) -> str:
-    """An empty database: every test that asks for it runs on SQLite and on PostgreSQL."""
+    """A database for `lay_tables`: every test that asks for it runs on SQLite and on PostgreSQL."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture(params=["sqlite", "empty_postgres"])
+def empty_store_url(request: pytest.FixtureRequest) -> str:
+    """A database without a table, SQLite and PostgreSQL."""
     return str(request.getfixturevalue(f"{request.param}_url"))

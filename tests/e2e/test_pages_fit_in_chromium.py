@@ -14,7 +14,6 @@ from sqlalchemy import Engine
 
 from collector.accounts.roles import Role
 from collector.settings import CollectorSettings
-from collector.store import migrate
 from collector.store.engine import open_engine
 from collector.store.writer import Writer
 from collector.web import WebServer
@@ -24,6 +23,7 @@ from tests.fixtures import judged_regency as regency
 from tests.fixtures.accounts import browser_logged_in
 from tests.screenshots import office, sticks
 from tests.screenshots.chromium import chromium, chromium_path
+from tests.stores import lay_tables
 
 pytestmark = [
     pytest.mark.slow,
@@ -113,7 +113,7 @@ def an_office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
 @pytest.fixture(scope="module")
 def a_regency(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
     engine = open_engine(f"sqlite:///{tmp_path_factory.mktemp('regency') / 'regency.db'}")
-    migrate.upgrade(engine)
+    lay_tables(engine)
     with engine.begin() as connection:
         regency.fill(connection)
     with served(engine, regency.NOW) as server:

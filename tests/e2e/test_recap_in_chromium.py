@@ -18,13 +18,13 @@ from collector.keys import CentreKeys
 from collector.parts import Loop
 from collector.recap.job import ReportJob
 from collector.settings import CollectorSettings
-from collector.store import migrate
 from collector.store.engine import open_engine, open_reader
 from collector.store.writer import Writer
 from collector.web import WebServer
 from tests.fixtures import judged_regency as regency
 from tests.fixtures.accounts import browser_logged_in
 from tests.screenshots.chromium import chromium, chromium_path
+from tests.stores import lay_tables
 from wire.jwks import KEY_SET
 
 pytestmark = [
@@ -39,7 +39,7 @@ def centre(tmp_path: Path) -> Iterator[WebServer]:
     url = f"sqlite:///{tmp_path / 'centre.db'}"
     settings = CollectorSettings.model_validate({"web": {"port": 0}})
     reader, engine = open_reader(url), open_engine(url)
-    migrate.upgrade(engine)
+    lay_tables(engine)
     keys = CentreKeys.open(tmp_path / "keys")
     (tmp_path / "public.jwks").write_bytes(KEY_SET.encode(keys.public))
     with Writer(engine) as writer:

@@ -14,11 +14,11 @@ from cli.main import main
 from collector.accounts import passwords
 from collector.app import first_start
 from collector.settings import CollectorSettings
-from collector.store import migrate
 from collector.store.accounts import StoredAccount
 from collector.store.engine import open_engine
 from collector.store.people import Unit
 from collector.store.writer import Writer
+from tests.stores import lay_tables
 
 ONE_TIME = re.compile(r"^[a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4}$", re.MULTILINE)
 
@@ -33,7 +33,7 @@ def config(tmp_path: Path) -> Path:
 @pytest.fixture
 def writer(config: Path, tmp_path: Path) -> Writer:
     writer = Writer(open_engine(f"sqlite:///{tmp_path / 'centre.db'}"))
-    migrate.upgrade(writer.engine)
+    lay_tables(writer.engine)
     with writer.session() as session:
         session.add(Unit(code="DISDIK", name="Dinas Pendidikan"))
     return writer
@@ -69,7 +69,7 @@ def test_the_first_start_makes_one_admin_and_tells_its_password_once(
 def test_two_centres_never_share_a_first_password(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("one", "two"):
         with Writer(open_engine(f"sqlite:///{tmp_path / name}.db")) as writer:
-            migrate.upgrade(writer.engine)
+            lay_tables(writer.engine)
             first_start(CollectorSettings(), writer)
     assert len(set(re.findall(r"one-time password (\S+)", capsys.readouterr().err))) == 2
 

@@ -11,16 +11,16 @@ import sqlalchemy as sa
 from collector import audit
 from collector.audit import log
 from collector.audit.chain import Broken, Head
-from collector.store import migrate
 from collector.store.audit import AuditEntry
 from collector.store.engine import open_engine
 from collector.store.writer import Writer
+from tests.stores import lay_tables
 
 
 @pytest.fixture
 def writer(store_url: str) -> Iterator[Writer]:
     with Writer(open_engine(store_url)) as writer:
-        migrate.upgrade(writer.engine)
+        lay_tables(writer.engine)
         yield writer
 
 

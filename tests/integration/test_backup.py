@@ -12,12 +12,11 @@ import sqlalchemy as sa
 
 from collector.backup import making, sealed
 from collector.errors import BackupError
-from collector.store import migrate
 from collector.store.engine import open_engine
 from collector.store.people import Unit
 from collector.store.writer import Writer
 from tests.centre import FakeKiosk, check_in, opened
-from tests.stores import PrivatePostgres
+from tests.stores import PrivatePostgres, lay_tables
 
 NOW = datetime(2026, 1, 5, 0, 30, tzinfo=UTC)
 WORD = "7k3mq-0p9xz-abcde-vw12y"
@@ -71,7 +70,7 @@ def test_what_a_backup_lacked_the_kiosks_send_again(places: tuple[Place, Place],
 def test_files_come_back_as_they_were_and_nothing_is_written_over(places: tuple[Place, Place], tmp_path: Path) -> None:
     old, new = places
     with Writer(open_engine(old.url)) as writer:
-        migrate.upgrade(writer.engine)
+        lay_tables(writer.engine)
         with writer.session() as session:
             session.add(Unit(code="DISDIK", name="Dinas Pendidikan"))
     made = making.make(old.url, old.parts, tmp_path / "backups", WORD, NOW)

@@ -61,11 +61,11 @@ def test_on_postgresql_they_may_be_separate(postgres_url: str) -> None:
         check_sharing("sqlite:///x.db", frozenset({Role.INGEST, Role.WEB}))
 
 
-def test_postgresql_is_migrated_on_purpose_only(tmp_path: Path, postgres_url: str) -> None:
-    settings = CollectorSettings(store=Store(url=postgres_url, keys=tmp_path / "keys"))
+def test_postgresql_is_migrated_on_purpose_only(tmp_path: Path, empty_postgres_url: str) -> None:
+    settings = CollectorSettings(store=Store(url=empty_postgres_url, keys=tmp_path / "keys"))
     with pytest.raises(SchemaError, match="siperlu collector migrate"):
         run(settings, threading.Event(), frozenset({Role.INGEST}))
-    path = config(tmp_path, postgres_url)
+    path = config(tmp_path, empty_postgres_url)
     for line in (("people", "list"), ("people", "remove", "nobody"), ("collector", "kiosks", "list")):
         refused = CliRunner().invoke(main, [*line, "--config", path])
         assert (refused.exit_code, "siperlu collector migrate" in refused.stderr) == (1, True)

@@ -19,11 +19,11 @@ from collector.store import records
 from collector.store.engine import open_engine, open_reader
 from collector.store.people import Person, Unit
 from collector.store.records import Chain, StoredRecord
-from collector.store.tables import metadata
 from collector.store.writer import Writer
 from collector.web import create_app
 from tests.fixtures.accounts import logged_in
 from tests.screenshots import office
+from tests.stores import lay_tables
 
 PATHS = ["/", "/?unit=DISDIK", "/?show=waiting&q=a", "/kiosks/", f"/kiosks/{office.BEHIND}", "/people/p0004"]
 SHEETS = ["/board.csv", f"/kiosks/{office.BEHIND}/records.csv", "/people/p0004.csv"]
@@ -256,7 +256,7 @@ def test_health_is_one_word(client: FlaskClient) -> None:
 def test_an_empty_centre_says_what_to_do(tmp_path: Any) -> None:
     url = f"sqlite:///{tmp_path / 'new.db'}"
     engine = open_engine(url)
-    metadata.create_all(engine)
+    lay_tables(engine)
     with Writer(engine) as writer:
         client = client_of(open_reader(url), writer)
         assert "siperlu people import" in client.get("/").text

@@ -8,17 +8,17 @@ from collections.abc import Iterator
 import pytest
 
 from collector.settings import CollectorSettings, Web
-from collector.store import migrate
 from collector.store.engine import open_engine, open_reader
 from collector.store.writer import Writer
 from collector.web.guard import HUGE, LARGEST, SMALL
 from collector.web.server import WebServer
+from tests.stores import lay_tables
 
 
 @pytest.fixture
 def server(sqlite_url: str) -> Iterator[WebServer]:
     with Writer(open_engine(sqlite_url)) as writer:
-        migrate.upgrade(writer.engine)
+        lay_tables(writer.engine)
         reader = open_reader(sqlite_url)
         server = WebServer(reader, writer, CollectorSettings(web=Web(port=0)))
         server.start()

@@ -15,11 +15,11 @@ from collector.judging.marks import Mark, Whose
 from collector.judging.organisation import KnownKiosk, KnownUnit, Organisation, read_organisation
 from collector.people.scope import Tree
 from collector.rules.evidence import KioskState
-from collector.store import migrate
 from collector.store.engine import open_engine
 from collector.store.people import Assignment, Kiosk, Person, Unit
 from collector.store.results import DayRow, KioskMark, OpenedDay
 from collector.store.writer import Writer
+from tests.stores import lay_tables
 
 DAY = date(2026, 1, 5)
 EVENING = datetime(2026, 1, 5, 13, tzinfo=UTC)
@@ -75,7 +75,7 @@ def behind(states: tuple[KioskState, ...]) -> tuple[list[str], bool]:
 @pytest.fixture
 def connection(store_url: str) -> Iterator[Connection]:
     with Writer(open_engine(store_url)) as writer:
-        migrate.upgrade(writer.engine)
+        lay_tables(writer.engine)
         with writer.transaction() as connection:
             fill(connection)
             yield connection

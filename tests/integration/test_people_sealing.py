@@ -24,12 +24,12 @@ from collector.people.sealing import (
     template_name,
     upload_name,
 )
-from collector.store import migrate
 from collector.store.engine import open_engine
 from collector.store.leave import Letter, StoredPin
 from collector.store.people import Chip, PeopleImport, Person, Template
 from collector.store.writer import Writer
 from collector.vault import Vault, add_key, is_sealed
+from tests.stores import lay_tables
 
 NOW = datetime(2026, 1, 5, 1, tzinfo=UTC)
 VECTOR = np.ones(128, "<f4").tobytes()
@@ -38,7 +38,7 @@ VECTOR = np.ones(128, "<f4").tobytes()
 @pytest.fixture
 def writer(store_url: str) -> Iterator[Writer]:
     with Writer(open_engine(store_url)) as writer:
-        migrate.upgrade(writer.engine)
+        lay_tables(writer.engine)
         yield writer
 
 

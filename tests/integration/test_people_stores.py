@@ -16,11 +16,11 @@ from collector.people.kiosks import Wish
 from collector.people.leaving import leave
 from collector.people.scope import Scope
 from collector.settings import CollectorSettings
-from collector.store import migrate
 from collector.store.engine import open_engine
 from collector.store.people import Chip, Person, PublishedEntry, Template
 from collector.store.writer import Writer
 from models import manifest
+from tests.stores import lay_tables
 from wire.jwks import key_set
 from wire.seals import DecryptionKey, KeyName, SealingKey
 
@@ -52,7 +52,7 @@ def keys(tmp_path: Path) -> CentreKeys:
 def test_from_a_sheet_to_a_roster_and_out_again(store_url: str, keys: CentreKeys) -> None:
     engine = open_engine(store_url)
     with Writer(engine) as writer:
-        migrate.upgrade(engine)
+        lay_tables(engine)
         assert _import(writer, UNITS)["new"] == 2
         assert _import(writer, PEOPLE)["new"] == 2
         assert (_import(writer, UNITS)["same"], _import(writer, PEOPLE)["same"]) == (2, 2)

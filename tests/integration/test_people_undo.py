@@ -20,7 +20,6 @@ from collector.people.sealing import nik_name
 from collector.people.undoing import Undoing
 from collector.rules.codes import Code, State
 from collector.rules.day import DayResult
-from collector.store import migrate
 from collector.store.audit import AuditEntry
 from collector.store.engine import open_engine
 from collector.store.people import Kiosk, PeopleImport, PeopleImportChange, Person, Template, Unit
@@ -29,6 +28,7 @@ from collector.store.sums import UNIT_DAYS
 from collector.store.writer import Writer
 from collector.store.years import PERSON_YEARS
 from collector.vault import Vault
+from tests.stores import lay_tables
 
 NIP = "198503122010012003"
 NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
@@ -48,7 +48,7 @@ def vault(tmp_path: Path) -> Vault:
 def session(store_url: str, vault: Vault) -> Iterator[Session]:
     engine = open_engine(store_url)
     with Writer(engine) as writer:
-        migrate.upgrade(engine)
+        lay_tables(engine)
         with writer.session() as opened:
             take(opened, vault, UNITS)
             take(opened, vault, FIRST)

@@ -26,7 +26,6 @@ from collector.leave.pins import Handed, Wanted
 from collector.people import kiosks
 from collector.people.scope import Scope
 from collector.settings import CollectorSettings
-from collector.store import migrate
 from collector.store.engine import open_engine
 from collector.store.people import Assignment, Person, Unit
 from collector.store.records import StoredRecord
@@ -36,6 +35,7 @@ from kiosk.status import public_keys
 from settings import load
 from tests.fixtures.brokers import BrokerProcess, free_port, wait_for
 from tests.fixtures.kiosks import KIOSK, KioskFolder
+from tests.stores import lay_tables
 from wire.jwks import readable
 from wire.seals import payload_of
 
@@ -117,7 +117,7 @@ def regency(tmp_path: Path) -> Iterator[Regency]:
 def _founded(settings: CollectorSettings, box: KioskFolder) -> Handed:
     """A person without a face, a kiosk that is registered, and a guarantee from today on."""
     engine, keys = open_engine(settings.store.url), CentreKeys.open(settings.store.keys)
-    migrate.upgrade(engine)
+    lay_tables(engine)
     today = datetime.now(ZoneInfo("Asia/Jakarta")).date()
     with Writer(engine) as writer, writer.session() as session:
         session.add(Unit(code="DISDIK", name="Dinas Pendidikan"))

@@ -19,12 +19,12 @@ from collector.judging.results import document_of, write_results
 from collector.keys import CentreKeys
 from collector.recap import semicolons
 from collector.rules.day import DayResult
-from collector.store import migrate
 from collector.store.engine import open_engine
 from collector.store.people import Assignment, Person, Unit
 from collector.store.results import ClosedDay, ClosedMonth, StoredCorrection
 from collector.store.writer import Writer
 from tests.fixtures.recaps import MAY, WORKED, month_of
+from tests.stores import lay_tables
 from tests.unit.rules.scene import OPD, UNIT
 from wire.jwks import readable
 
@@ -49,7 +49,7 @@ class Office:
         self.staff = folder / "staff.csv"
         self.staff.write_text(STAFF)
         self.writer = Writer(open_engine(url))
-        migrate.upgrade(self.writer.engine)
+        lay_tables(self.writer.engine)
         self._people()
         self.judge([*month_of("p1", WORKED), *month_of("p2", {}), *month_of("p3", {MAY.days[4]: ()})])
 

@@ -20,7 +20,6 @@ from collector.authority import claims
 from collector.authority.claims import Berth
 from collector.authority.job import AuthorityJob
 from collector.settings import CollectorSettings
-from collector.store import migrate
 from collector.store.engine import open_engine, open_reader
 from collector.store.people import Unit
 from collector.store.writer import Writer
@@ -28,6 +27,7 @@ from collector.web import registration
 from collector.web.app import create_app
 from settings import load
 from tests.fixtures.registering import request
+from tests.stores import lay_tables
 from wire.registration import (
     MAX_REQUEST_BYTES,
     PATH,
@@ -75,7 +75,7 @@ def centre(tmp_path: Path) -> Iterator[Centre]:
     )
     settings = load(CollectorSettings, config)
     with Writer(open_engine(settings.store.url)) as writer:
-        migrate.upgrade(writer.engine)
+        lay_tables(writer.engine)
         with writer.session() as session:
             session.add(Unit(code="DISDIK", name="Dinas Pendidikan"))
         reader = open_reader(settings.store.url)

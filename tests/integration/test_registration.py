@@ -21,12 +21,12 @@ from collector.authority.registering import Desk, answer_waiting
 from collector.errors import ClaimError, RegistrationError, RequestError
 from collector.keys import CentreKeys
 from collector.people.scope import Scope
-from collector.store import migrate
 from collector.store.authority import Certificate, Claim
 from collector.store.engine import open_engine
 from collector.store.people import Kiosk, KioskKey, Unit
 from collector.store.writer import Writer
 from tests.fixtures.registering import csr, keys_of, request
+from tests.stores import lay_tables
 from wire.registration import REGISTRATION_ANSWER, BrokerAddress, RegistrationAnswer, RegistrationRequest
 
 NOW = datetime(2026, 1, 5, 0, 30, tzinfo=UTC)
@@ -37,7 +37,7 @@ BERTH = Berth("kiosk-1", "DISDIK", Scope.OPD)
 @pytest.fixture
 def writer(store_url: str) -> Iterator[Writer]:
     with Writer(open_engine(store_url)) as writer:
-        migrate.upgrade(writer.engine)
+        lay_tables(writer.engine)
         with writer.session() as session:
             session.add(Unit(code="DISDIK", name="Dinas Pendidikan"))
         yield writer

@@ -18,11 +18,11 @@ from collector.authority.founding import found
 from collector.authority.renewing import act_on_answers, order_renewals
 from collector.commands import Answer, OrderState
 from collector.commands.sending import take
-from collector.store import migrate
 from collector.store.engine import open_engine
 from collector.store.people import Kiosk, Unit
 from collector.store.writer import Writer
 from tests.fixtures.registering import csr
+from tests.stores import lay_tables
 from wire.messages import Reply
 
 NOW = datetime(2026, 1, 5, 0, 30, tzinfo=UTC)
@@ -34,7 +34,7 @@ SOON = NOW + LIFE - BEFORE + timedelta(days=1)
 @pytest.fixture
 def writer(store_url: str) -> Iterator[Writer]:
     with Writer(open_engine(store_url)) as writer:
-        migrate.upgrade(writer.engine)
+        lay_tables(writer.engine)
         with writer.session() as session:
             session.add(Unit(code="DISDIK", name="Dinas Pendidikan"))
             session.flush()

@@ -21,7 +21,6 @@ from collector.keys import CentreKeys
 from collector.people import kiosks
 from collector.people.scope import Scope
 from collector.settings import CollectorSettings
-from collector.store import migrate
 from collector.store.authority import Certificate
 from collector.store.engine import open_engine
 from collector.store.people import Unit
@@ -34,6 +33,7 @@ from kiosk.status import public_keys
 from tests.fixtures.agents import FakeSystem
 from tests.fixtures.brokers import wait_for
 from tests.fixtures.secured import Secured, opened
+from tests.stores import lay_tables
 from wire.jwks import KEY_SET, readable
 
 KIOSK = "kiosk-1"
@@ -91,7 +91,7 @@ class Site:
         self.kiosk.relay.certificate.write_text(issued.chain)
         self.kiosk.relay.certificate_key.write_bytes(secret_pem(key))
         with Writer(open_engine(self.centre.store.url)) as writer:
-            migrate.upgrade(writer.engine)
+            lay_tables(writer.engine)
             with writer.session() as session:
                 session.add(Unit(code="DISDIK", name="Dinas Pendidikan"))
                 session.flush()

@@ -25,12 +25,12 @@ from collector.recap.job import ReportJob
 from collector.recap.orders import KEPT
 from collector.reports.sums import by_unit, by_week
 from collector.settings import CollectorSettings
-from collector.store import migrate
 from collector.store.engine import open_engine, open_reader
 from collector.store.writer import Writer
 from collector.web import create_app
 from tests.fixtures import judged_regency as regency
 from tests.fixtures.accounts import csrf, logged_in
+from tests.stores import lay_tables
 
 PAGES = [
     "/reports/recap/?month=2026-05&unit=SDN1",
@@ -56,7 +56,7 @@ class Desk:
 
     def __init__(self, url: str, folder: Path) -> None:
         self.writer = Writer(open_engine(url))
-        migrate.upgrade(self.writer.engine)
+        lay_tables(self.writer.engine)
         with self.writer.transaction() as connection:
             regency.fill(connection)
         self.reader = open_reader(url)

@@ -16,13 +16,13 @@ from collector.authority.certificates import Role
 from collector.authority.contact import greeter
 from collector.authority.enforcing import Enforcement
 from collector.errors import LinkError
-from collector.store import migrate
 from collector.store.authority import Certificate
 from collector.store.engine import open_engine
 from collector.store.people import Kiosk, Unit
 from collector.store.writer import Writer
 from tests.fixtures.brokers import wait_for
 from tests.fixtures.secured import Client, Secured, opened
+from tests.stores import lay_tables
 
 NOBODY = threading.Event().wait
 
@@ -36,7 +36,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
 @pytest.fixture
 def writer(tmp_path: Path) -> Iterator[Writer]:
     with Writer(open_engine(f"sqlite:///{tmp_path / 'centre.db'}")) as writer:
-        migrate.upgrade(writer.engine)
+        lay_tables(writer.engine)
         with writer.session() as session:
             session.add(Unit(code="DISDIK", name="Dinas Pendidikan"))
             session.flush()

@@ -19,8 +19,8 @@ from collector.store.writer import Writer
 
 
 @pytest.fixture
-def writer(store_url: str) -> Iterator[Writer]:
-    with Writer(open_engine(store_url)) as writer:
+def writer(empty_store_url: str) -> Iterator[Writer]:
+    with Writer(open_engine(empty_store_url)) as writer:
         migrate.upgrade(writer.engine)
         yield writer
 
@@ -36,8 +36,8 @@ def test_migrating_twice_changes_nothing(writer: Writer) -> None:
     migrate.check(writer.engine)
 
 
-def test_an_empty_database_is_refused_with_the_command_to_run(store_url: str) -> None:
-    engine = open_engine(store_url)
+def test_an_empty_database_is_refused_with_the_command_to_run(empty_store_url: str) -> None:
+    engine = open_engine(empty_store_url)
     with pytest.raises(SchemaError, match="siperlu collector migrate"):
         migrate.check(engine)
     engine.dispose()
@@ -64,8 +64,8 @@ def test_what_fails_half_way_leaves_nothing(writer: Writer) -> None:
         assert session.scalars(sa.select(Unit)).all() == []
 
 
-def test_a_reader_sees_what_is_committed_and_cannot_write(writer: Writer, store_url: str) -> None:
-    reader = open_reader(store_url)
+def test_a_reader_sees_what_is_committed_and_cannot_write(writer: Writer, empty_store_url: str) -> None:
+    reader = open_reader(empty_store_url)
     with writer.session() as session:
         session.add(Unit(code="A", name="A"))
     with reader.connect() as connection:

@@ -22,6 +22,7 @@ from collector.store import migrate
 from collector.store.engine import open_engine
 from collector.store.writer import Writer
 from collector.store.years import COUNTERS, PERSON_YEARS
+from tests.stores import lay_tables
 
 NOW = datetime(2027, 1, 20, tzinfo=UTC)
 YEARS = (2026, 2027)
@@ -40,7 +41,7 @@ Days = dict[tuple[str, date], DayResult]
 @pytest.fixture
 def connection(store_url: str) -> Iterator[Connection]:
     with Writer(open_engine(store_url)) as writer:
-        migrate.upgrade(writer.engine)
+        lay_tables(writer.engine)
         with writer.transaction() as connection:
             yield connection
 
@@ -111,7 +112,7 @@ def test_kept_counters_are_those_of_the_rules_after_every_change(connection: Con
 
 def test_a_database_from_before_gets_the_counters_of_the_days_it_has(store_url: str) -> None:
     with Writer(open_engine(store_url)) as writer:
-        migrate.upgrade(writer.engine)
+        lay_tables(writer.engine)
         chance = Random(7)
         with writer.transaction() as connection:
             for _ in range(30):

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from collector.store.people import Assignment, Kiosk, Person, PublishedRoster, Template, Unit
 from collector.store.records import Chain, Incident, KioskStatus, SetAside, StoredRecord
-from collector.store.tables import metadata
 from tests.screenshots import machines, sticks
+from tests.stores import lay_tables
 
 ZONE = ZoneInfo("Asia/Jakarta")
 TODAY = date(2026, 1, 5)
@@ -121,7 +121,7 @@ def record(kiosk: str, seq: int, at: datetime, **fields: object) -> dict[str, ob
 
 def fill(engine: Engine, people: int = 148, present: float = 0.72) -> None:
     """Units, kiosks and `people` people, of whom a share was seen this morning; one kiosk is behind, with a gap."""
-    metadata.create_all(engine)
+    lay_tables(engine)
     with Session(engine) as session:
         session.execute(insert(Unit), [{"code": code, "name": name, "parent": None} for code, name, _ in UNITS])
         session.flush()

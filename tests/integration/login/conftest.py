@@ -11,12 +11,12 @@ from sqlalchemy import Engine
 from collector.accounts import book
 from collector.accounts.book import Author, Wish
 from collector.accounts.roles import Role
-from collector.store import migrate
 from collector.store.accounts import StoredAccount
 from collector.store.engine import open_engine
 from collector.store.writer import Writer
 from tests.integration.login.door import DAY, HASHED, Clock, browser
 from tests.screenshots import office
+from tests.stores import lay_tables
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def clock() -> Clock:
 @pytest.fixture
 def writer(store_url: str) -> Iterator[Writer]:
     with Writer(open_engine(store_url)) as writer:
-        migrate.upgrade(writer.engine)
+        lay_tables(writer.engine)
         with writer.session() as session:
             book.create(session, Wish("rina", "Rina Wulandari", Role.BKD_OFFICER), Author("test", office.NOW), DAY)
             session.get_one(StoredAccount, "rina").password = HASHED
