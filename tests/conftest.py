@@ -6,9 +6,15 @@ import os
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import settings
 
+from collector.accounts import passwords
+
 pytest_plugins = ["tests.stores"]
+
+# A real hash takes a fifth of a second of every core, and hundreds of tests log in. tests/integration/login tests what real ones cost.
+passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 # The unit suite is run at every change; `make test ARGS=--hypothesis-profile=thorough` looks longer.
 settings.register_profile("quick", max_examples=40, deadline=None, database=None)

@@ -124,7 +124,7 @@ def a_regency(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
 def a_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[WebServer, demo.Address]]:
     url = f"sqlite:///{tmp_path_factory.mktemp('demo') / 'demo.db'}"
     engine = open_engine(url)
-    migrate.upgrade(engine)
+    lay_tables(engine)
     with Writer(engine) as writer:
         address = demo.make(url, writer)
     with served(open_engine(url), demo.NOW) as server:

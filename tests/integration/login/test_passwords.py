@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from flask.testing import FlaskClient
 
@@ -42,3 +45,11 @@ def test_a_one_time_password_runs_out(client: FlaskClient, writer: Writer, clock
         password = book.reset(session, "rina", Author("test", office.NOW), DAY)
     clock.pass_(hours=25)
     assert log_in(client, password=password) == 401
+
+
+def test_a_real_process_hashes_as_rfc_9106_recommends_for_everybody_and_for_nobody() -> None:
+    """Tests hash cheaply (tests/conftest.py); this one asks a process that they did not touch."""
+    script = "from collector.accounts import passwords as p; print(p.hashed('x'), p.NOBODY, p.outdated(p.NOBODY))"
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert [one.rpartition("$")[0].rpartition("$")[0] for one in told[:2]] == ["$argon2id$v=19$m=65536,t=3,p=4"] * 2
+    assert told[2] == "False"
