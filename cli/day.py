@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from cli.centre import as_json, centre, config, reading, session
+from cli.noted import note
 from cli.output import emit, say
 from cli.table import show
 from collector.accounts.book import Author
@@ -21,6 +22,7 @@ from collector.judging.run import run
 from collector.recap.month import Month
 from collector.reports.units import read_units
 from collector.rules.hours import WIB
+from collector.store.hours import Entry
 
 DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -72,6 +74,8 @@ def close_month(  # noqa: PLR0913, PLR0917 - click hands over one argument an op
     """Freeze a month as it is paid; what is found later becomes a correction of the next."""
     with session(path) as (_, opened):
         done = months.close_month(opened.connection(), unit, month.date(), Order(by, datetime.now(UTC), leave))
+        told = {"month": f"{done.month:%Y-%m}", "digest": done.digest}
+        note(opened, "month.close", unit, days=done.days, unsettled=done.unsettled, **told)
     if as_json:
         emit({**asdict(done), "month": f"{done.month:%Y-%m}"})
         return
@@ -90,6 +94,7 @@ def kiosk_finished(kiosk: str, by: str, reason: str, path: Path | None) -> None:
     """Declare kiosk ID finished: nobody waits for its records any more, and its silence excuses."""
     with session(path) as (_, opened):
         number = declaring.declare_finished(opened.connection(), kiosk, by, reason, datetime.now(UTC))
+        note(opened, "kiosk.finished", kiosk, entry=number)
     say(f"{kiosk}: finished (entry {number})")
 
 
@@ -102,6 +107,7 @@ def withdraw(entry: str, by: str, reason: str, path: Path | None) -> None:
     """Take back ENTRY: a leave, a list, a ruling, a kiosk declared finished, a guarantee with its PIN."""
     with session(path) as (_, opened):
         withdrawing.withdraw(opened, entry, Author(by, datetime.now(UTC)), reason)
+        note(opened, f"{opened.get_one(Entry, entry).kind}.withdraw", entry)
     say(f"entry {entry}: withdrawn")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from cli.centre import as_json, config, reading, session
+from cli.noted import note
 from cli.output import Failure, emit, say
 from cli.report import DATE
 from cli.table import show
@@ -88,6 +89,10 @@ def disaster(  # noqa: PLR0913, PLR0917
     calamity = Calamity(units=units, since=since.date(), until=until.date(), name=name, decree=decree)
     with session(path) as (_, opened):
         made = declaring.declare_disaster(opened.connection(), calamity, by, datetime.now(UTC))
+        for number in made:
+            note(
+                opened, "disaster.declare", number, **{"from": str(since.date())}, to=str(until.date()), units=len(made)
+            )
     say(f"{name}: {len(made)} entries ({', '.join(made)}); the days are judged within a minute")
     if as_json:
         emit({"entries": made})
@@ -118,6 +123,7 @@ def manual(  # noqa: PLR0913, PLR0917
     )
     with session(path) as (_, opened):
         made = lists.file(opened.connection(), filing, by, datetime.now(UTC))
+        note(opened, "list.file", made, unit=unit, day=str(filing.day), why=why, people=len(filing.lines))
         doubtful = lists.unfounded(opened.connection(), filing)
     if doubtful:
         say(f"the facts do not show this reason for {', '.join(doubtful)}: their day will go to review")
@@ -137,6 +143,7 @@ def decide(number: str, act: str, by: str, reason: str, path: Path | None) -> No
     step = {"confirm": lists.confirm, "refuse": lists.refuse, "withdraw": lists.withdraw}[act]
     with session(path) as (_, opened):
         step(opened.connection(), number, Word(by, datetime.now(UTC), reason))
+        note(opened, f"list.{act}", number)
         state = lists.find(opened.connection(), number).state
     say(f"list {number}: {state}")
 

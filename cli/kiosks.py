@@ -10,6 +10,7 @@ import click
 
 from cli.centre import as_json, config, reading, session
 from cli.claims import claim
+from cli.noted import note
 from cli.output import Failure, emit, say
 from cli.revoke import revoke
 from cli.table import show
@@ -47,6 +48,7 @@ def add(kiosk: str, unit: str, scope: str, file: Path, path: Path | None) -> Non
     with session(path) as (_, opened):
         wish = Wish(kiosk, unit, Scope(scope), kiosks.read_keys(text))
         done = kiosks.register(opened, wish, datetime.now(UTC))
+        note(opened, "kiosk.register", done.id, unit=done.unit, scope=done.scope.value)
     say(f"{done.id}: at {done.unit}, knows {done.scope}, believed by {', '.join(done.keys)}")
 
 
@@ -57,6 +59,7 @@ def retire(kiosk: str, path: Path | None) -> None:
     """Take kiosk ID out of service: it forgets everybody on its next contact."""
     with session(path) as (_, opened):
         kiosks.retire(opened, kiosk, datetime.now(UTC))
+        note(opened, "kiosk.retire", kiosk)
     say(f"{kiosk}: retired")
 
 
@@ -70,6 +73,7 @@ def stick(kiosk: str, by_stick: bool, path: Path | None) -> None:
     """Say that kiosk ID has no network: it is missed after five weeks then, not after ten minutes."""
     with session(path) as (_, opened):
         kiosks.bring_by_stick(opened, kiosk, by_stick=by_stick)
+        note(opened, "kiosk.stick", kiosk, by_stick="on" if by_stick else "off")
     say(f"{kiosk}: {'brings its records by stick' if by_stick else 'is expected on the network'}")
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from cli.centre import as_json, centre, config, reading
+from cli.centre import as_json, config, reading, session
+from cli.noted import note
 from cli.output import emit, say
 from cli.rollouts import pair
 from cli.table import show
@@ -42,8 +43,11 @@ def give(  # noqa: PLR0913, PLR0917 - one parameter an option
     """Order each KIOSK to do something. All get the order, or none when one of them cannot."""
     told = dict(pair(each) for each in arguments)
     now, ttl = datetime.now(UTC), timedelta(hours=hours)
-    with centre(path) as (_, writer), writer.transaction() as connection:
+    with session(path) as (_, opened):
+        connection = opened.connection()
         given = {kiosk: order(connection, kiosk, name, told, by=by, now=now, ttl=ttl) for kiosk in kiosks}
+        for kiosk, number in given.items():
+            note(opened, f"kiosk.{name}", kiosk, order=number)
     say(f"{name} is ordered of {len(given)} kiosks; `siperlu collector orders list KIOSK` shows the answer")
     if as_json:
         emit({"orders": given})
@@ -69,8 +73,9 @@ def list_(kiosk: str, path: Path | None, as_json: bool) -> None:
 @config
 def cancel_(number: str, path: Path | None) -> None:
     """Take ORDER back, if it was never sent."""
-    with centre(path) as (_, writer), writer.transaction() as connection:
-        cancel(connection, number, datetime.now(UTC))
+    with session(path) as (_, opened):
+        kiosk = cancel(opened.connection(), number, datetime.now(UTC))
+        note(opened, "kiosk.cancel", kiosk, order=number)
     say(f"{number}: cancelled")
 
 

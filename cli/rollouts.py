@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from cli.centre import as_json, centre, config, reading
+from cli.centre import as_json, config, reading, session
+from cli.noted import note
 from cli.output import emit, say
 from cli.table import show
 from collector.fleet.rollouts import Plan, Progress, begin, change, progress
@@ -55,8 +56,9 @@ def begin_(  # noqa: PLR0913, PLR0917 - one parameter an option
     """Begin to bring VERSION to kiosks."""
     told = {"version": version, **dict(pair(each) for each in arguments)}
     plan = Plan(version, told, allowed, hours, sizes or SIZES)
-    with centre(path) as (settings, writer), writer.transaction() as connection:
-        number = begin(connection, plan, kiosks, by, datetime.now(UTC))
+    with session(path) as (settings, opened):
+        number = begin(opened.connection(), plan, kiosks, by, datetime.now(UTC))
+        note(opened, "rollout.begin", number, version=version)
     say(f"rollout {number} of version {version} has begun; `siperlu collector rollouts list` shows how far it is")
     if version not in Shelf(settings.releases.folder).versions():
         say(
@@ -91,8 +93,9 @@ def list_(path: Path | None, as_json: bool) -> None:
 @config
 def change_(number: str, state: str, by: str, reason: str, path: Path | None) -> None:
     """Pause ROLLOUT, take it up again with the failures there are, or end it."""
-    with centre(path) as (_, writer), writer.transaction() as connection:
-        change(connection, number, STATES[state], by, reason, datetime.now(UTC))
+    with session(path) as (_, opened):
+        change(opened.connection(), number, STATES[state], by, reason, datetime.now(UTC))
+        note(opened, f"rollout.{STATES[state]}", number)
     say(f"{number}: {STATES[state]}")
 
 

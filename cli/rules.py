@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cli.centre import as_json, config, failures, session, today
+from cli.noted import note
 from cli.output import Failure, emit, say
 from cli.table import show as show_table
 from collector.judging import book, changing
@@ -72,6 +73,7 @@ def import_(file: Path, by: str, path: Path | None) -> None:
     with session(path) as (_, opened):
         book.install(opened.connection(), _now())
         name = changing.propose(opened.connection(), rules, by, _now())
+        note(opened, "rules.propose", name)
     say(f"{name}: proposed; look at `siperlu rules impact`, then somebody else approves it")
 
 
@@ -85,6 +87,7 @@ def approve(name: str, by: str, confirmed: int, why: str, path: Path | None) -> 
     """Let the proposal NAME (id/version) hold from its date on."""
     with session(path) as (_, opened):
         rules = changing.approve(opened.connection(), name, Decision(by, _now(), confirmed, why))
+        note(opened, "rules.approve", name, confirmed=confirmed)
     say(f"{name}: approved, holds from {rules.since}")
 
 
@@ -96,6 +99,7 @@ def withdraw(name: str, by: str, path: Path | None) -> None:
     """Take back a proposal, or an approved version that has not begun."""
     with session(path) as (_, opened):
         changing.withdraw(opened.connection(), name, by, _now())
+        note(opened, "rules.withdraw", name)
     say(f"{name}: withdrawn")
 
 
@@ -175,6 +179,7 @@ def add_holiday(  # noqa: PLR0913, PLR0917 - click hands over one argument an op
     holiday = Holiday(day=day.date(), name=name, decree=decree, joint=joint, units=units, works=works)
     with session(path) as (_, opened):
         changing.add_holiday(opened.connection(), holiday, Decision(by, _now(), confirmed, why))
+        note(opened, "holiday.add", str(holiday.day), unit=" ".join(units))
     say(f"{holiday.day}: {name}, by {decree}")
 
 
@@ -188,6 +193,7 @@ def withdraw_holiday(number: int, by: str, confirmed: int, why: str, path: Path 
     """Take back entry NUMBER of the admin's table."""
     with session(path) as (_, opened):
         changing.withdraw_holiday(opened.connection(), number, Decision(by, _now(), confirmed, why))
+        note(opened, "holiday.withdraw", str(number))
     say(f"entry {number}: withdrawn")
 
 

@@ -96,12 +96,14 @@ def order(  # noqa: PLR0913 - an order is all of these
     return given.id
 
 
-def cancel(connection: Connection, number: str, now: datetime) -> None:
-    """Take an order back that was never sent. Raises OrderError: what a kiosk may have received cannot be unsaid."""
+def cancel(connection: Connection, number: str, now: datetime) -> str:
+    """Take an order back that was never sent; whose it was. Raises OrderError: what a kiosk may have received cannot be unsaid."""
     waiting = (Order.id == number, Order.state == OrderState.OPEN, Order.sent_at.is_(None))
-    done = connection.execute(update(Order).where(*waiting).values(state=OrderState.CANCELLED.value, replied_at=now))
-    if done.rowcount == 0:
+    done = update(Order).where(*waiting).values(state=OrderState.CANCELLED.value, replied_at=now)
+    kiosk: str | None = connection.scalar(done.returning(Order.kiosk))
+    if kiosk is None:
         raise OrderError(f"order {number[:64]!r} is not there, was sent already or is answered: wait until it expires")
+    return kiosk
 
 
 def orders_of(connection: Connection, kiosk: str, limit: int = 20) -> list[Answer]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import threading
 from dataclasses import replace
@@ -11,12 +12,16 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy.orm import Session
 
 from cli.main import main
+from collector.audit.chain import Head
+from collector.audit.log import entries, verify
 from collector.judging.job import JudgingJob
 from collector.parts import Loop
 from collector.rules.document import RULE_SET
 from collector.rules.ready import PERPRES_21_2023
+from collector.store.engine import open_engine
 from tests.centre import FakeKiosk, opened
 from tests.fixtures.brokers import wait_for
 from tests.fixtures.judged_office import WEEK, Wall, at, hours, settle
@@ -184,3 +189,50 @@ def test_rules_that_contradict_are_said_once_and_the_job_goes_on(
     told = [record.getMessage() for record in caplog.records if record.name == "collector.judging.job"]
     assert len(told) == 1
     assert "confirm twice" in told[0]
+
+
+def test_what_commands_change_stands_in_the_audit_log(path: str, sqlite_url: str) -> None:
+    by, why = ("--by", "bkd"), ("--reason", "rusak")
+    day = ("2027-02-01", "Hari Jadi", "--decree", "1/2027", *by)
+    called(path, "rules", "holidays", "add", *day)
+    held = next(one for one in asked(path, "rules", "holidays", "list", "--year", "2027")["holidays"] if one["decree"])
+    called(path, "rules", "holidays", "withdraw", str(held["number"]), *by)
+    span = ("--from", str(WEEK[0]), "--to", str(WEEK[1]))
+    [disaster] = asked(path, "entries", "disaster", "Erupsi", "--decree", "2/2026", *span, *by)["entries"]
+    called(path, "day", "withdraw", disaster, *by, *why)
+    called(path, "day", "kiosk-finished", "kiosk-1", *by, *why)
+    orders = ("collector", "orders")
+    [order] = asked(path, *orders, "give", "kiosk-1", "--command", "identify", *by)["orders"].values()
+    called(path, *orders, "cancel", order)
+    rollout = asked(path, "collector", "rollouts", "begin", "0.2.0", *by)["rollout"]
+    called(path, "collector", "rollouts", "change", rollout, "--to", "end", *by, *why)
+    called(path, "collector", "kiosks", "stick", "kiosk-1", "--on")
+    called(path, "collector", "kiosks", "retire", "kiosk-1")
+    engine = open_engine(sqlite_url)
+    with Session(engine) as session:
+        noted = list(entries(session))
+        assert isinstance(verify(session), Head)
+    engine.dispose()
+    assert [(one.action, one.subject) for one in noted] == [
+        ("holiday.add", "2027-02-01"),
+        ("holiday.withdraw", str(held["number"])),
+        ("disaster.declare", disaster),
+        ("disaster.withdraw", disaster),
+        ("kiosk.finished", "kiosk-1"),
+        ("kiosk.identify", "kiosk-1"),
+        ("kiosk.cancel", "kiosk-1"),
+        ("rollout.begin", rollout),
+        ("rollout.ended", rollout),
+        ("kiosk.stick", "kiosk-1"),
+        ("kiosk.retire", "kiosk-1"),
+    ]
+    assert {one.who for one in noted} == {f"command:{getpass.getuser()}"}
+
+
+def test_what_a_command_could_not_change_is_not_noted(path: str, sqlite_url: str) -> None:
+    refused(path, "day", "kiosk-finished", "kiosk-9", "--by", "bkd", "--reason", "rusak")
+    refused(path, "collector", "orders", "cancel", "no-such-order")
+    engine = open_engine(sqlite_url)
+    with Session(engine) as session:
+        assert not list(entries(session))
+    engine.dispose()

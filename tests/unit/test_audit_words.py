@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import cli
 import collector
+from collector.judging.entries import EntryKind
 from collector.retention.limits import Kind
 from collector.rules.appeals.case import Act
 from collector.rules.violations.case import Status
 from collector.web.audit_words import ACTIONS
-from collector.web.entered import TAKEN_BACK_HERE
 from collector.web.orders import ARGUMENTS
 
 ACTION = re.compile(r"[a-z][a-z-]*\.[a-z-]+")
@@ -21,7 +22,8 @@ NOTING = {"note", "_note", "_noted", "_changed"}
 
 def noted() -> Iterator[str]:
     """The fixed names of actions that are handed to a function which notes."""
-    for path in Path(collector.__file__).parent.rglob("*.py"):
+    folders = [Path(str(package.__file__)).parent for package in (collector, cli)]
+    for path in (path for folder in folders for path in folder.rglob("*.py")):
         for call in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(call, ast.Call) and _name(call.func) in NOTING:
                 texts = (each for argument in call.args for each in ast.walk(argument))
@@ -46,5 +48,6 @@ def test_every_action_that_is_put_together_has_words() -> None:
     made = {f"appeal.{act}" for act in Act} | {f"violation.{status}" for status in Status}
     made |= {f"kiosk.{command}" for command in ARGUMENTS} | {f"retention.{kind.value}" for kind in Kind}
     made |= {f"rollout.{state}" for state in ("running", "paused", "ended")}
-    made |= {f"{kind.value}.withdraw" for kind in TAKEN_BACK_HERE}
+    made |= {f"{kind.value}.withdraw" for kind in EntryKind}
+    made |= {f"list.{act}" for act in ("confirm", "refuse", "withdraw")}
     assert made - set(ACTIONS) == set()
