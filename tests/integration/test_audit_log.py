@@ -14,6 +14,7 @@ from collector.audit.chain import Broken, Head
 from collector.store.audit import AuditEntry
 from collector.store.engine import open_engine
 from collector.store.writer import Writer
+from tests.fixtures.audit_log import unlocked
 from tests.stores import lay_tables
 
 
@@ -33,18 +34,6 @@ def write(writer: Writer, count: int, who: str = "rina") -> None:
 def verify(writer: Writer, known: Head | None = None) -> Head | Broken:
     with writer.session() as session:
         return log.verify(session, known)
-
-
-def unlocked(writer: Writer, *statements: str) -> None:
-    """Somebody who owns the database takes the triggers away first."""
-    with writer.transaction() as connection:
-        if connection.dialect.name == "sqlite":
-            for what in ("update", "delete"):
-                connection.execute(sa.text(f"DROP TRIGGER audit_log_no_{what}"))
-        else:
-            connection.execute(sa.text("ALTER TABLE audit_log DISABLE TRIGGER ALL"))
-        for statement in statements:
-            connection.execute(sa.text(statement))
 
 
 def test_a_log_that_nobody_touched_holds(writer: Writer) -> None:
