@@ -22,6 +22,7 @@ from collector.ingest.link import Link
 from collector.jobs import RosterJob
 from collector.judging.job import JudgingJob
 from collector.keys import CentreKeys
+from collector.memory import set_apart
 from collector.outgoing import Outgoing
 from collector.parts import Loop, Part, run_parts
 from collector.retention.job import RetentionJob
@@ -62,7 +63,9 @@ def run(settings: CollectorSettings, stop: Event, roles: frozenset[Role] = EVERY
         migrate.prepare(engine)
         if Role.WEB in roles:
             first_start(settings, writer)
-        if not run_parts(_parts(settings, writer, roles, stack), stop):
+        parts = _parts(settings, writer, roles, stack)
+        stack.enter_context(set_apart())
+        if not run_parts(parts, stop):
             raise PartEndedError("a part of the centre ended by itself; see above")
 
 

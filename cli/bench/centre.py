@@ -25,6 +25,7 @@ from cli.synthetic.filling import Wish, decide, is_empty, regency
 from collector.judging.marks import Mark, Whose, touch
 from collector.judging.run import LOOK_BACK, date_all, judge_marked, open_days, run
 from collector.keys import CentreKeys
+from collector.memory import set_apart
 from collector.recap.bundle import bundle
 from collector.recap.month import Month
 from collector.recap.source import Wish as RecapWish
@@ -227,10 +228,11 @@ def _pages(writer: Writer, reader: Any, plan: Plan) -> dict[str, Any]:
     today = (newest or plan.wish.until) + timedelta(days=1)
     browser = Browser(reader, writer, lambda: noon(today))
     found: dict[str, Any] = {}
-    for name, paths in pages(reader, today, plan.times).items():
-        timed = browser.timed(paths)
-        found[name] = {"p50_ms": timed.p50_ms, "p95_ms": timed.p95_ms, "queries": list(timed.queries)}
-        say(f"{name}: {found[name]}")
+    with set_apart():  # as the serving process does
+        for name, paths in pages(reader, today, plan.times).items():
+            timed = browser.timed(paths)
+            found[name] = {"p50_ms": timed.p50_ms, "p95_ms": timed.p95_ms, "queries": list(timed.queries)}
+            say(f"{name}: {found[name]}")
     return found
 
 
