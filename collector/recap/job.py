@@ -12,6 +12,7 @@ from threading import Event
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from collector.errors import StoreDownError
@@ -28,7 +29,7 @@ from collector.recap.tables import document
 from collector.settings import CollectorSettings
 from collector.store.people import Unit
 from collector.store.reports import ReportOrder
-from collector.store.writer import Writer
+from collector.store.writer import Writer, translated
 from wire.jwks import KEY_SET
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 TICK_S = 0.3
 TOLD_EVERY_S = 1.0
 SWEPT_EVERY_S = 3600.0
+RETRY_S = 5.0
 
 
 class ReportJob:
@@ -71,6 +73,7 @@ class ReportJob:
                 if not self._down:
                     log.error("reports wait: %s", error)  # noqa: TRY400 - known, once
                 self._down = True
+                stop.wait(RETRY_S)
             else:
                 self._down = False
 
@@ -89,16 +92,25 @@ class ReportJob:
 
     def make_next(self) -> bool:
         """Make the oldest order that waits; whether there was one."""
-        with Session(self._reader) as session:
-            query = select(ReportOrder).where(ReportOrder.state == State.WAITING.value)
-            order = session.scalars(query.order_by(ReportOrder.asked_at, ReportOrder.id).limit(1)).one_or_none()
-            if order is None:
-                return False
-            session.expunge(order)
+        order = self._next()
+        if order is None:
+            return False
         self._say(order.id, state=State.WORKING.value)
-        with tempfile.TemporaryDirectory(prefix="siperlu-pesanan-") as folder:
-            self._make(order, Path(folder) / "file")
+        try:
+            with tempfile.TemporaryDirectory(prefix="siperlu-pesanan-") as folder:
+                self._make(order, Path(folder) / "file")
+        except OSError as error:  # no room for so much as a folder
+            self._failed(order, error)
         return True
+
+    def _next(self) -> ReportOrder | None:
+        """Raises StoreDownError."""
+        query = select(ReportOrder).where(ReportOrder.state == State.WAITING.value)
+        try:
+            with Session(self._reader, expire_on_commit=False) as session:
+                return session.scalars(query.order_by(ReportOrder.asked_at, ReportOrder.id).limit(1)).one_or_none()
+        except DBAPIError as error:
+            raise translated(error) from error
 
     def _make(self, order: ReportOrder, target: Path) -> None:
         try:
@@ -109,13 +121,16 @@ class ReportJob:
             # One order that cannot be made must not keep the others, or the process, from going on.
             if faults.logged(error):
                 log.exception("a report could not be made")
-            why = faults.encode(faults.of(error))
-            self._say(order.id, state=State.FAILED.value, error=why, finished_at=self._clock())
+            self._failed(order, error)
             return
         with target.open("rb") as file, self._writer.session() as session:
             size = orders.put(session, order.id, file)
             done = {"state": State.READY.value, "name": name, "size": size, "finished_at": self._clock()}
             session.execute(update(ReportOrder).where(ReportOrder.id == order.id).values(done))
+
+    def _failed(self, order: ReportOrder, error: Exception) -> None:
+        why = faults.encode(faults.of(error))
+        self._say(order.id, state=State.FAILED.value, error=why, finished_at=self._clock())
 
     def _say(self, order: str, **values: object) -> None:
         with self._writer.session() as session:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -13,6 +14,7 @@ from pathlib import Path
 from threading import Event
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from collector.errors import StickUseError, StoreDownError
@@ -20,11 +22,12 @@ from collector.fleet.shelf import Shelf
 from collector.keys import CentreKeys
 from collector.settings import CollectorSettings
 from collector.sticks import archive, faults, orders, story, visits
+from collector.sticks.faults import Fault
 from collector.sticks.giving import give, give_bundle, registered, wanted
 from collector.sticks.orders import Kind, Placed, State
 from collector.sticks.story import Story
 from collector.sticks.taking import take
-from collector.store.writer import Writer
+from collector.store.writer import Writer, translated
 from stick import StickFolder, mark
 from wire.release import file_name
 
@@ -33,6 +36,9 @@ log = logging.getLogger(__name__)
 TICK_S = 0.3
 TOLD_EVERY_S = 1.0
 SWEPT_EVERY_S = 600.0
+RETRY_S = 5.0
+MOST_TRIES = 3
+"""So often the database may go away under one order, that it took before and after: then it is the order, a full disk mostly."""
 
 
 class StickJob:
@@ -56,6 +62,7 @@ class StickJob:
         self._down = False
         self._begun = False
         self._swept = 0.0
+        self._broken_off = Counter[str]()
 
     def run(self, stop: Event) -> None:
         """Work until `stop` is set."""
@@ -68,6 +75,7 @@ class StickJob:
                 if not self._down:
                     log.error("sticks wait: %s", error)  # noqa: TRY400 - known, once
                 self._down, self._begun = True, False
+                stop.wait(RETRY_S)
             else:
                 self._down = False
 
@@ -84,29 +92,44 @@ class StickJob:
 
     def do_next(self) -> bool:
         """Do the oldest order that waits; whether there was one."""
-        with Session(self._reader) as session:
-            order = orders.next_waiting(session)
+        order = self._next()
         if order is None:
             return False
         self._say(order, state=State.WORKING.value)
-        with tempfile.TemporaryDirectory(prefix="siperlu-flashdisk-") as folder:
-            self._do(order, Path(folder))
+        self._do(order)
         return True
 
-    def _do(self, order: Placed, folder: Path) -> None:
+    def _next(self) -> Placed | None:
+        """Raises StoreDownError."""
         try:
-            (folder / "stick").mkdir()
-            mark(folder / "stick")
-            work = self._bring if order.kind is Kind.BRING else self._give
-            work(order, folder)
+            with Session(self._reader) as session:
+                return orders.next_waiting(session)
+        except DBAPIError as error:
+            raise translated(error) from error
+
+    def _do(self, order: Placed) -> None:
+        try:
+            with tempfile.TemporaryDirectory(prefix="siperlu-flashdisk-") as folder:
+                self._work(order, Path(folder))
         except StoreDownError:
-            raise
+            self._broken_off[order.id] += 1
+            if self._broken_off[order.id] < MOST_TRIES:
+                raise
+            self._end(order, State.FAILED, order.story, error=faults.encode(Fault(faults.FULL)))
         except Exception as error:
             # One stick that cannot be done must not keep the others, or the process, from going on.
             fault = faults.of(error)
             if fault.code == faults.UNKNOWN:
                 log.exception("an order on a stick could not be done")
             self._end(order, State.FAILED, order.story, error=faults.encode(fault))
+
+    def _work(self, order: Placed, folder: Path) -> None:
+        (folder / "stick").mkdir()
+        mark(folder / "stick")
+        try:
+            (self._bring if order.kind is Kind.BRING else self._give)(order, folder)
+        except DBAPIError as error:
+            raise translated(error) from error
 
     def _bring(self, order: Placed, folder: Path) -> None:
         """Take in what was uploaded, whatever the pages thought of it: they are no judge of what may be unpacked here."""

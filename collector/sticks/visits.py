@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from collector import audit
@@ -25,10 +26,11 @@ def came(session: Session, taken: Iterable[Taken], by: str, now: datetime) -> No
 
 
 def went(session: Session, kiosks: Iterable[str], by: str, now: datetime) -> None:
-    """What is due to these kiosks has left the centre."""
+    """What was due to these kiosks at `now` has left the centre; what is older than what left before changes nothing."""
     for kiosk in registered(session, kiosks):
         visit = _visit(session, kiosk)
-        visit.went_at, visit.went_by = now, by
+        if visit.went_at is None or visit.went_at < now:
+            visit.went_at, visit.went_by = now, by
 
 
 def given(session: Session, gifts: Iterable[Given], by: str, now: datetime) -> None:
@@ -41,8 +43,7 @@ def given(session: Session, gifts: Iterable[Given], by: str, now: datetime) -> N
 
 
 def _visit(session: Session, kiosk: str) -> StickVisit:
-    found = session.get(StickVisit, kiosk)
-    if found is None:
-        found = StickVisit(kiosk=kiosk)
-        session.add(found)
-    return found
+    """The kiosk's row, held until the commit: two may come at once."""
+    upsert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    session.execute(upsert(StickVisit).values(kiosk=kiosk).on_conflict_do_nothing())
+    return session.get_one(StickVisit, kiosk, with_for_update=True)

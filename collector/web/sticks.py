@@ -119,7 +119,7 @@ def _one(blueprint: Blueprint, desk: Desk) -> None:
         if not order.ready:
             abort(404, "no such file")
         with desk.write() as session:
-            visits.went(session, order.kiosks, me().id, desk.now())
+            visits.went(session, order.kiosks, me().id, order.finished_at or desk.now())
             audit.note(session, me().id, "stick.download", number, _named(order.kiosks), desk.now())
         name = _name(order.kiosks, f"{order.asked_at.astimezone(desk.zone):%Y-%m-%d}")
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Length": str(order.size)}

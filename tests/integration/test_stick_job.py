@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import zipfile
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from collector.commands import order as give_order
 from collector.errors import StickUseError, StoreDownError
@@ -18,10 +20,10 @@ from collector.settings import CollectorSettings
 from collector.sticks import orders
 from collector.sticks.faults import Fault
 from collector.sticks.giving import give
-from collector.sticks.job import StickJob
+from collector.sticks.job import MOST_TRIES, StickJob
 from collector.sticks.orders import Kind, Placed, State
 from collector.sticks.sent import Refused, Why
-from collector.sticks.visits import given
+from collector.sticks.visits import given, went
 from collector.store.engine import open_reader
 from stick import StickFolder, mark
 from tests.centre import AT, Centre, FakeKiosk, opened
@@ -256,3 +258,60 @@ def test_the_oldest_files_make_room_and_the_newest_stays(
     last = jobs.done(jobs.give(kiosk.id))
     assert last.ready
     assert [jobs.done(number).state for number in numbers] == [State.GONE] * 3
+
+
+def test_an_order_under_which_the_database_goes_away_again_and_again_gives_up(
+    jobs: Jobs, kiosk: FakeKiosk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = jobs.bring(zipped((RECORDS, lines(*kiosk.day(2)))))
+
+    def full(*_: object) -> None:
+        raise StoreDownError("database: database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("collector.sticks.job.take", full)
+        for _ in range(MOST_TRIES - 1):
+            with pytest.raises(StoreDownError):
+                jobs.work()
+            jobs.job._begun = False  # as `run` does: it is taken up again
+        ended = jobs.done(number)
+    assert (ended.state, ended.error) == (State.FAILED, Fault("disk-full"))
+    assert jobs.done(jobs.bring(zipped((RECORDS, lines(*kiosk.day(2)))))).state is State.DONE
+
+
+def test_no_room_for_a_folder_fails_the_order_and_not_the_process(
+    jobs: Jobs, kiosk: FakeKiosk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = jobs.bring(zipped((RECORDS, lines(*kiosk.day(2)))))
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("collector.sticks.job.tempfile.TemporaryDirectory", full)
+    ended = jobs.done(number)
+    assert (ended.state, ended.error) == (State.FAILED, Fault("disk-full"))
+
+
+def test_a_database_that_is_away_for_the_reader_is_waited_for(
+    jobs: Jobs, kiosk: FakeKiosk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = jobs.bring(zipped((RECORDS, lines(*kiosk.day(2)))))
+
+    def away(*_: object) -> None:
+        raise OperationalError("SELECT", {}, Exception("server closed the connection"))
+
+    for place in ("next_waiting", "content"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"collector.sticks.job.orders.{place}", away)
+            with pytest.raises(StoreDownError, match="server closed"):
+                jobs.work()
+        jobs.job._begun = False
+    assert jobs.done(number).state is State.DONE
+
+
+def test_what_left_earlier_does_not_hide_what_left_later(centre: Centre, kiosk: FakeKiosk) -> None:
+    assert kiosk
+    for at, by in ((AT, "first"), (AT + HOUR, "second"), (AT, "late click")):
+        with centre.writer.session() as session:
+            went(session, ["kiosk-1"], by, at)
+    assert (visit(centre)["went_by"], visit(centre)["went_at"]) == ("second", AT + HOUR)
