@@ -7,7 +7,7 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -91,21 +91,23 @@ def pack_stick(stick: StickFolder, out: BinaryIO, most: int) -> None:
     Raises StickUseError when it is more, stick.StickError.
     """
     places = [place for kiosk in stick.kiosks("to") for place in _written(stick, kiosk)]
-    opened = [(place, file) for place in places if (file := stick.open(place)) is not None]
-    try:
-        size = sum(file.seek(0, 2) for _, file in opened)
-        if size > most:
-            raise StickUseError(
-                f"{size >> 20} MiB for one ZIP, at most {most >> 20} (sticks.zip_mib): take fewer kiosks, or no update",
-                faults.SIZE,
-                str(most >> 20),
-            )
-        for _, file in opened:
-            file.seek(0)
-        pack(opened, out)
-    finally:
-        for _, file in opened:
-            file.close()
+    size = sum(file.seek(0, 2) for _, file in _opened(stick, places))
+    if size > most:
+        raise StickUseError(
+            f"{size >> 20} MiB for one ZIP, at most {most >> 20} (sticks.zip_mib): take fewer kiosks, or no update",
+            faults.SIZE,
+            str(most >> 20),
+        )
+    pack(_opened(stick, places), out)
+
+
+def _opened(stick: StickFolder, places: Iterable[Place]) -> Iterator[tuple[Place, BinaryIO]]:
+    """One file at a time: a round of 200 kiosks has a thousand, and a process may open as many."""
+    for place in places:
+        file = stick.open(place)
+        if file is not None:
+            with file:
+                yield place, file
 
 
 def _written(stick: StickFolder, kiosk: str) -> list[Place]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import resource
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -315,3 +316,21 @@ def test_what_left_earlier_does_not_hide_what_left_later(centre: Centre, kiosk: 
         with centre.writer.session() as session:
             went(session, ["kiosk-1"], by, at)
     assert (visit(centre)["went_by"], visit(centre)["went_at"]) == ("second", AT + HOUR)
+
+
+def test_a_round_of_many_kiosks_opens_few_files(centre: Centre, jobs: Jobs) -> None:
+    names = [f"kiosk-{number}" for number in range(1, 41)]
+    for name in names:
+        one = FakeKiosk(name)
+        centre.register(one)
+        jobs.done(jobs.bring(zipped((f"from/{name}/records.txt", lines(*one.day(1)))), name))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    used = {int(one.name) for one in Path("/proc/self/fd").iterdir()}
+    free = [number for number in range(soft) if number not in used]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free[25], hard))
+    try:
+        ended = jobs.done(jobs.give(*names))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert (ended.state, ended.error) == (State.DONE, None)
+    assert len(ended.story.given) == len(names)
