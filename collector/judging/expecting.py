@@ -28,7 +28,8 @@ def off_duty(connection: Connection, moments: Mapping[str, datetime]) -> set[str
     found = set()
     for name in moments.keys() & facts.known.keys():
         try:
-            if not expected(facts.person(name, local_date(moments[name])), moments[name], book):
+            day = local_date(moments[name])
+            if not expected(facts.person(name, day - ONE_DAY), facts.person(name, day), moments[name], book):
                 found.add(name)
         except (RulesError, LookupError):
             continue

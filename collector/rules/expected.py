@@ -12,8 +12,10 @@ from collector.rules.workday import WorkDay, work_day
 ONE_DAY = timedelta(days=1)
 
 
-def expected(person: Person, at: datetime, book: Rulebook) -> bool:
+def expected(before: Person, person: Person, at: datetime, book: Rulebook) -> bool:
     """Whether the hours of that date, or of a shift that began the day before, hold the moment; or nobody knows the hours.
+
+    `person`: as on the date of `at`; `before`: the same one as on the day before.
 
     Raises RulesError or LookupError when the rules or the schedule are contradictory.
     """
@@ -22,7 +24,7 @@ def expected(person: Person, at: datetime, book: Rulebook) -> bool:
     if today is not None and today.duty is None and today.code is None:
         return True
     return any(
-        asked and asked.duty and asked.duty.hours.holds(at) for asked in (_asked(person, day - ONE_DAY, book), today)
+        asked and asked.duty and asked.duty.hours.holds(at) for asked in (_asked(before, day - ONE_DAY, book), today)
     )
 
 

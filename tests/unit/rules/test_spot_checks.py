@@ -101,18 +101,25 @@ def test_nobody_is_missed_outside_of_the_own_hours() -> None:
     ],
 )
 def test_hours_say_when_somebody_may_be_expected(who: Person, clock: str, found: bool) -> None:
-    assert expected(who, moment(TUESDAY, clock), rulebook()) is found
+    assert expected(who, who, moment(TUESDAY, clock), rulebook()) is found
 
 
 def test_a_pattern_that_is_not_there_is_said() -> None:
     with pytest.raises(LookupError, match="no-such-week"):
-        expected(person("no-such-week"), moment(TUESDAY, "10:00"), rulebook())
+        expected(person(), person("no-such-week"), moment(TUESDAY, "10:00"), rulebook())
 
 
 def test_a_day_off_asks_nobody_and_a_leaver_is_not_expected() -> None:
     sunday = TUESDAY - timedelta(days=2)
-    assert not expected(person(), moment(sunday, "10:00"), rulebook())
-    assert not expected(replace(person(), assignments=()), moment(TUESDAY, "10:00"), rulebook())
+    assert not expected(person(), person(), moment(sunday, "10:00"), rulebook())
+    gone = replace(person(), assignments=())
+    assert not expected(gone, gone, moment(TUESDAY, "10:00"), rulebook())
+
+
+def test_the_shift_of_the_day_before_is_that_days_own() -> None:
+    """Each date's person carries that date's turn alone, as the judge reads them."""
+    assert expected(nurse(LAST_NIGHT), nurse(FREE), moment(TUESDAY, "02:00"), rulebook())
+    assert not expected(nurse(), nurse(FREE), moment(TUESDAY, "02:00"), rulebook())
 
 
 MISSED = Missed(check="sidak/7", person="p1", unit=UNIT, at=AT)
