@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from cli.centre import as_json, centre, config, reading, session
-from cli.noted import note
+from cli.noted import hand, note
 from cli.output import emit, say
 from cli.table import show
 from collector.accounts.book import Author
@@ -106,7 +106,7 @@ def kiosk_finished(kiosk: str, by: str, reason: str, path: Path | None) -> None:
 def withdraw(entry: str, by: str, reason: str, path: Path | None) -> None:
     """Take back ENTRY: a leave, a list, a ruling, a kiosk declared finished, a guarantee with its PIN."""
     with session(path) as (_, opened):
-        withdrawing.withdraw(opened, entry, Author(by, datetime.now(UTC)), reason)
+        withdrawing.withdraw(opened, entry, Author(by, datetime.now(UTC)), reason, hand=hand())
         note(opened, f"{opened.get_one(Entry, entry).kind}.withdraw", entry)
     say(f"entry {entry}: withdrawn")
 

@@ -8,12 +8,21 @@ from sqlalchemy.orm import Session
 from collector.accounts.book import Author
 from collector.judging import entries
 from collector.judging.entries import EntryKind
-from collector.leave import pins
+from collector.leave import pins, requests
 from collector.store.hours import Entry
 
 
-def withdraw(session: Session, number: str, author: Author, why: str = "") -> None:
-    """As if the entry had never been made. With a guarantee goes the PIN that was given on it. Raises EntryError."""
-    entries.withdraw(session.connection(), number, author.who, author.at, why)
+def withdraw(session: Session, number: str, author: Author, why: str = "", *, hand: str = "") -> None:
+    """As if the entry had never been made. With a guarantee goes the PIN that was given on it, and a leave's is taken back as
+    the leave. `hand`: who did it for the audit log, which keeps no names, where the author may be one.
+
+    Raises EntryError, LeaveError.
+    """
+    connection = session.connection()
+    leave = requests.of_entry(connection, number)
+    if leave is not None:
+        requests.withdraw(connection, leave, author.who, why, author.at)
+        return
+    entries.withdraw(connection, number, author.who, author.at, why)
     if session.scalar(select(Entry.kind).where(Entry.id == number)) == EntryKind.GUARANTEE.value:
-        pins.void(session, number, author, why)
+        pins.void(session, number, Author(hand or author.who, author.at), why)

@@ -19,6 +19,7 @@ from collector.rules.codes import Code
 from collector.rules.evidence import Permit
 from collector.rules.leave import LeaveYear
 from collector.rules.letters import ASKED, Approver, meets
+from collector.store.hours import Entry
 from collector.store.leave import LeaveRequest
 
 FILED, APPROVED, REFUSED, WITHDRAWN = "filed", "approved", "refused", "withdrawn"
@@ -234,10 +235,17 @@ def withdraw(connection: Connection, number: str, by: str, why: str, now: dateti
         raise LeaveError(f"leave {number} is {row.state}: only one that is filed or approved can be withdrawn")
     if not why.strip():
         raise LeaveError("a withdrawal needs its reason")
-    if row.entry is not None:
-        entries.withdraw(connection, row.entry, by, now)
+    standing = select(Entry.id).where(Entry.id == row.entry, Entry.withdrawn_at.is_(None))
+    if connection.scalar(standing) is not None:
+        entries.withdraw(connection, row.entry, by, now, why)
     step = {"state": WITHDRAWN, "withdrawn_by": by, "withdrawn_at": now, "withdrawn_why": why.strip()}
     connection.execute(update(LeaveRequest).where(LeaveRequest.id == number).values(**step))
+
+
+def of_entry(connection: Connection, entry: str) -> str | None:
+    """The approved leave that made this entry; None where there is none."""
+    query = select(LeaveRequest.id).where(LeaveRequest.entry == entry, LeaveRequest.state == APPROVED)
+    return connection.scalar(query)
 
 
 def shorten(connection: Connection, number: str, last: date, verdict: Verdict) -> str:

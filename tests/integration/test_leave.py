@@ -13,6 +13,9 @@ import numpy as np
 import pytest
 from sqlalchemy import Connection, update
 
+from collector.accounts.book import Author
+from collector.entered.withdrawing import withdraw
+from collector.judging import entries
 from collector.leave import letters, requests
 from collector.leave.account import Accounts, Opening, state_opening
 from collector.leave.errors import AccountError, DeciderError, LeaveError, LetterError, OverlapError
@@ -64,6 +67,32 @@ def test_leave_counts_from_its_approval_until_it_is_withdrawn(centre: Centre) ->
     assert Code.CT not in codes(centre)
     with centre.writer.transaction() as connection, pytest.raises(LeaveError, match="is withdrawn"):
         requests.withdraw(connection, number, "kepala", "lagi", NOW)
+
+
+def test_a_leave_whose_entry_is_taken_back_is_withdrawn_itself(centre: Centre) -> None:
+    [number] = filed(centre)
+    with centre.writer.transaction() as connection:
+        requests.approve(connection, number, HEAD)
+    [entry] = [row["id"] for row in centre.rows("entries") if row["kind"] == "permit"]
+    with centre.writer.session() as session, pytest.raises(LeaveError, match="needs its reason"):
+        withdraw(session, entry, Author("bkd", NOW))
+    with centre.writer.session() as session:
+        withdraw(session, entry, Author("bkd", NOW), "batal berangkat")
+    [row] = centre.rows("leave_requests")
+    assert (row["state"], row["withdrawn_by"], row["withdrawn_why"]) == ("withdrawn", "bkd", "batal berangkat")
+    assert Code.CT not in codes(centre)
+    assert filed(centre)  # those days may be asked for again
+
+
+def test_a_leave_whose_entry_an_older_program_took_back_can_still_be_withdrawn(centre: Centre) -> None:
+    [number] = filed(centre)
+    with centre.writer.transaction() as connection:
+        requests.approve(connection, number, HEAD)
+        entry = requests.find(connection, number).entry
+        assert entry is not None
+        entries.withdraw(connection, entry, "bkd", NOW, "salah")
+        requests.withdraw(connection, number, "kepala", "salah", NOW)
+    assert [row["state"] for row in centre.rows("leave_requests")] == ["withdrawn"]
 
 
 def test_who_files_does_not_decide_and_a_superior_does_not_decide_for_bkd(centre: Centre) -> None:

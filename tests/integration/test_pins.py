@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from collector.accounts.book import Author
+from collector.entered.withdrawing import withdraw
 from collector.leave import pins
 from collector.leave.errors import PinError
 from collector.leave.pins import Handed, Wanted, easy
@@ -197,3 +198,12 @@ def test_numbers_are_free_and_tell_no_order(centre: Centre, monkeypatch: pytest.
     numbers = [int(one.number) for one in told]
     assert len(set(numbers)) == 20
     assert any(before > after for before, after in pairwise(numbers))
+
+
+def test_the_audit_log_names_the_hand_and_not_who_a_command_says(centre: Centre) -> None:
+    give(centre)
+    [entry] = [row["id"] for row in centre.rows("entries") if row["kind"] == "guarantee"]
+    with centre.writer.session() as session:
+        withdraw(session, entry, Author("Siti Aminah", NOW), "salah orang", hand="command:root")
+        assert pins.held(session, "siti") is None
+    assert [row["who"] for row in centre.rows("audit_log") if row["action"] == "pin.end"] == ["command:root"]

@@ -43,7 +43,7 @@ def test_every_fault_has_words_with_just_the_values_that_it_is_raised_with() -> 
     ("error", "told"),
     [
         (ReportError("a.csv: line 3: …", Fault.STAFF_LINE, line=3), Told(Fault.STAFF_LINE, {"line": 3})),
-        (SheetError("/tmp/siperlu-staff-x/pegawai.csv: no CSV"), Told(Fault.STAFF_SHEET, {})),
+        (SheetError("folder/pegawai.csv: no CSV"), Told(Fault.STAFF_SHEET, {})),
         (PrintError("no library"), Told(Fault.PRINTING, {})),
         (ReportError("by a command only"), Told(Fault.OTHER, {"what": "ReportError"})),
         (KeyError("Siti"), Told(Fault.OTHER, {"what": "KeyError"})),
