@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from collector.errors import StoreDownError
 from collector.keys import CentreKeys
+from collector.patience import patiently
 from collector.people.scope import Tree
 from collector.recap import asking, faults, orders, staff, tpp
 from collector.recap.bundle import WRITERS, bundle, name_of
@@ -34,10 +35,8 @@ from wire.jwks import KEY_SET
 
 log = logging.getLogger(__name__)
 
-TICK_S = 0.3
 TOLD_EVERY_S = 1.0
 SWEPT_EVERY_S = 3600.0
-RETRY_S = 5.0
 
 
 class ReportJob:
@@ -58,27 +57,26 @@ class ReportJob:
         self._settings = settings
         self._zone = ZoneInfo(settings.web.timezone)
         self._clock = clock
-        self._down = False
         self._begun = False
         self._swept = 0.0
 
     def run(self, stop: Event) -> None:
         """Work until `stop` is set."""
-        while not stop.wait(TICK_S):
-            try:
-                self.begin()
-                while not stop.is_set() and self.make_next():
-                    pass
-            except StoreDownError as error:
-                if not self._down:
-                    log.error("reports wait: %s", error)  # noqa: TRY400 - known, once
-                self._down = True
-                stop.wait(RETRY_S)
-            else:
-                self._down = False
+        patiently("reports", self.turn, stop)
+
+    def turn(self, stop: Event) -> None:
+        """Do all that waits. Raises StoreDownError: what was half done is taken up again by the next turn."""
+        try:
+            self.begin()
+            while not stop.is_set() and self.make_next():
+                pass
+        except StoreDownError:
+            self._begun = False
+            raise
 
     def begin(self) -> None:
-        """Once: publish the keys that check, take up what was left half made. Once an hour: sweep out old files."""
+        """Once, and after the database was away: publish the keys that check, take up what was left half made. Once an hour: sweep
+        out old files."""
         if not self._begun:
             with self._writer.session() as session:
                 orders.publish_keys(session, KEY_SET.encode(self._keys.public))

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from collector.errors import StickUseError, StoreDownError
 from collector.fleet.shelf import Shelf
 from collector.keys import CentreKeys
+from collector.patience import patiently
 from collector.settings import CollectorSettings
 from collector.sticks import archive, faults, orders, story, visits
 from collector.sticks.faults import Fault
@@ -33,10 +34,8 @@ from wire.release import file_name
 
 log = logging.getLogger(__name__)
 
-TICK_S = 0.3
 TOLD_EVERY_S = 1.0
 SWEPT_EVERY_S = 600.0
-RETRY_S = 5.0
 MOST_TRIES = 3
 """So often the database may go away under one order, that it took before and after: then it is the order, a full disk mostly."""
 
@@ -59,25 +58,23 @@ class StickJob:
         self._limits = settings.sticks
         self._shelf = Shelf(settings.releases.folder)
         self._clock = clock
-        self._down = False
         self._begun = False
         self._swept = 0.0
         self._broken_off = Counter[str]()
 
     def run(self, stop: Event) -> None:
         """Work until `stop` is set."""
-        while not stop.wait(TICK_S):
-            try:
-                self.begin()
-                while not stop.is_set() and self.do_next():
-                    pass
-            except StoreDownError as error:
-                if not self._down:
-                    log.error("sticks wait: %s", error)  # noqa: TRY400 - known, once
-                self._down, self._begun = True, False
-                stop.wait(RETRY_S)
-            else:
-                self._down = False
+        patiently("sticks", self.turn, stop)
+
+    def turn(self, stop: Event) -> None:
+        """Do all that waits. Raises StoreDownError: what was half done is taken up again by the next turn."""
+        try:
+            self.begin()
+            while not stop.is_set() and self.do_next():
+                pass
+        except StoreDownError:
+            self._begun = False
+            raise
 
     def begin(self) -> None:
         """Once, and after the database was away: take up what was left half done. Every ten minutes: sweep."""

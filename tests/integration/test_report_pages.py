@@ -9,15 +9,18 @@ import zipfile
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import openpyxl
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cli.bench.centre_pages import counting
 from collector.accounts.roles import Role
+from collector.errors import StoreDownError
 from collector.keys import CentreKeys
 from collector.recap import checking, orders
 from collector.recap.faults import Fault, Told
@@ -26,6 +29,7 @@ from collector.recap.orders import KEPT
 from collector.reports.sums import by_unit, by_week
 from collector.settings import CollectorSettings
 from collector.store.engine import open_engine, open_reader
+from collector.store.reports import ReportOrder
 from collector.store.writer import Writer
 from collector.web import create_app
 from tests.fixtures import judged_regency as regency
@@ -310,3 +314,24 @@ def test_a_trend_needs_two_weeks_with_days(desk: Desk) -> None:
 def test_a_client_without_a_log_in_sees_nothing(desk: Desk) -> None:
     stranger: FlaskClient = desk.client.application.test_client()
     assert all(stranger.get(path).status_code == 303 for path in PAGES)
+
+
+def test_a_report_under_which_the_database_went_away_is_made_when_it_is_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = desk.client.post(
+        "/reports/recap/order?kind=recap&form=csv",
+        data={"csrf_token": csrf(desk.client), "month": "2026-05", "unit": "SDN1"},
+    )
+    assert answer.status_code == 303
+
+    def away(*_: object, **__: object) -> None:
+        raise StoreDownError("database: gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("collector.recap.job.ReportJob._made", away)
+        with pytest.raises(StoreDownError):
+            desk.job.turn(Event())
+    desk.job.turn(Event())
+    with desk.writer.session() as session:
+        assert set(session.scalars(select(ReportOrder.state))) == {orders.State.READY.value}

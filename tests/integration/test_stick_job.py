@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -273,8 +274,7 @@ def test_an_order_under_which_the_database_goes_away_again_and_again_gives_up(
         patch.setattr("collector.sticks.job.take", full)
         for _ in range(MOST_TRIES - 1):
             with pytest.raises(StoreDownError):
-                jobs.work()
-            jobs.job._begun = False  # as `run` does: it is taken up again
+                jobs.job.turn(Event())
         ended = jobs.done(number)
     assert (ended.state, ended.error) == (State.FAILED, Fault("disk-full"))
     assert jobs.done(jobs.bring(zipped((RECORDS, lines(*kiosk.day(2)))))).state is State.DONE
@@ -305,8 +305,7 @@ def test_a_database_that_is_away_for_the_reader_is_waited_for(
         with monkeypatch.context() as patch:
             patch.setattr(f"collector.sticks.job.orders.{place}", away)
             with pytest.raises(StoreDownError, match="server closed"):
-                jobs.work()
-        jobs.job._begun = False
+                jobs.job.turn(Event())
     assert jobs.done(number).state is State.DONE
 
 
