@@ -97,6 +97,8 @@ class ReportJob:
         try:
             with tempfile.TemporaryDirectory(prefix="siperlu-pesanan-") as folder:
                 self._make(order, Path(folder) / "file")
+        except StoreDownError:
+            raise  # an OSError by kind, and no reason to give the order up
         except OSError as error:  # no room for so much as a folder
             self._failed(order, error)
         return True

@@ -319,6 +319,7 @@ def test_a_client_without_a_log_in_sees_nothing(desk: Desk) -> None:
 def test_a_report_under_which_the_database_went_away_is_made_when_it_is_back(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    logged_in(desk.client, Role.BKD_ADMIN)
     answer = desk.client.post(
         "/reports/recap/order?kind=recap&form=csv",
         data={"csrf_token": csrf(desk.client), "month": "2026-05", "unit": "SDN1"},
