@@ -190,6 +190,8 @@ def _refused(roles: frozenset[Role]) -> Answer:
     if found is None:
         return _to_log_in()
     if found.must_change and request.endpoint not in CHANGING:
+        if roles and _by_script():  # a script, or the TLS front, cannot be led anywhere
+            abort(403)
         return redirect(url_for("account.change_password"), 303) if roles else None
     if roles and found.account.role not in roles:
         abort(403)

@@ -21,7 +21,7 @@ function exchange(fresh) {
 async function ask() {
   const headers = tag ? { "If-None-Match": tag } : {};
   const response = await fetch(location.href, { headers, cache: "no-store", signal: AbortSignal.timeout(LIMIT_MS) });
-  if (response.status === 401) location.reload(); // logged out: the page leads to the log-in and back
+  if (response.status === 401 || response.status === 403) location.reload(); // logged out, or a password is to be changed: the page leads there and back
   if (response.status !== 200 && response.status !== 304) throw new Error(`status ${response.status}`);
   if (response.status === 200) {
     exchange(new DOMParser().parseFromString(await response.text(), "text/html"));

@@ -35,6 +35,8 @@ def test_a_one_time_password_opens_nothing_but_its_change(client: FlaskClient, w
     assert log_in(client, password=password) == 303
     for path in ("/", "/board.csv", "/account", "/violations/"):
         assert client.get(path).location == "/account/password"
+    asked = client.get("/sticks/may", headers={"Sec-Fetch-Mode": "cors"})
+    assert asked.status_code == 403, "the TLS front takes nothing but yes and no"
     assert change(client, password, "teh manis tanpa es") == 303
     assert client.get("/").status_code == 200
     assert log_in(client, password=password) == 401
