@@ -19,6 +19,8 @@ from stick import StickFolder
 from wire.stick import FROM_KIOSK, Part, Place
 
 BATCH = 200
+MOST_BYTES = 16 << 20
+"""Of the messages of one batch, but for its last: pictures are large, and memory and a transaction are finite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +107,22 @@ def _take_file(stick: StickFolder, place: Place, part: Part, taker: Taker) -> Ta
     before, count = Counter(taker.intake.tally), 0
     cut: list[None] = []
     messages = _messages(stick, place, taker.clock, lambda: cut.append(None))
-    while batch := list(itertools.islice(messages, BATCH)):
+    while batch := _batch(messages):
         taker.intake.take(batch)  # its receipts say less than the stick's own: those are of whole chains
         count += len(batch)
         taker.told(len(batch))
     did = taker.intake.tally - before
     return TakenFile(part.name, count, did["new"], did["again"], did["left"], did["refused"], len(cut))
+
+
+def _batch(messages: Iterator[Message]) -> list[Message]:
+    batch, size = list[Message](), 0
+    for message in itertools.islice(messages, BATCH):
+        batch.append(message)
+        size += len(message.payload)
+        if size >= MOST_BYTES:
+            break
+    return batch
 
 
 def _messages(

@@ -90,6 +90,19 @@ def test_records_are_taken_in_once_and_receipted_every_time(
     assert not centre.incidents()
 
 
+def test_a_batch_has_a_limit_of_bytes(
+    centre: Centre, kiosk: FakeKiosk, stick: StickFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed = kiosk.day(6)
+    _put(stick, "kiosk-1", "records", *sealed)
+    monkeypatch.setattr("collector.sticks.taking.MOST_BYTES", len(sealed[0]) + len(sealed[1]))
+    batches: list[int] = []
+    take(stick, centre.writer, centre.keys, lambda: AT, batches.append)
+    assert sum(batches) == 6
+    assert max(batches) <= 3
+    assert len(centre.rows("records")) == 6
+
+
 def test_a_gap_is_receipted_up_to_it_and_a_second_stick_fills_it(
     centre: Centre, kiosk: FakeKiosk, stick: StickFolder
 ) -> None:
