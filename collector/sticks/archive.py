@@ -90,15 +90,24 @@ def pack_stick(stick: StickFolder, out: BinaryIO, most: int) -> None:
 
     Raises StickUseError when it is more, stick.StickError.
     """
-    places = [place for kiosk in stick.kiosks("to") for place in _written(stick, kiosk)]
-    size = sum(file.seek(0, 2) for _, file in _opened(stick, places))
+    kiosks = stick.kiosks("to")
+    check(sum(weigh(stick, kiosk) for kiosk in kiosks), most)
+    pack(_opened(stick, [place for kiosk in kiosks for place in _written(stick, kiosk)]), out)
+
+
+def weigh(stick: StickFolder, kiosk: str) -> int:
+    """Bytes that the centre wrote for one kiosk."""
+    return sum(file.seek(0, 2) for _, file in _opened(stick, _written(stick, kiosk)))
+
+
+def check(size: int, most: int) -> None:
+    """Raises StickUseError for more bytes than a ZIP may have."""
     if size > most:
         raise StickUseError(
             f"{size >> 20} MiB for one ZIP, at most {most >> 20} (sticks.zip_mib): take fewer kiosks, or no update",
             faults.SIZE,
             str(most >> 20),
         )
-    pack(_opened(stick, places), out)
 
 
 def _opened(stick: StickFolder, places: Iterable[Place]) -> Iterator[tuple[Place, BinaryIO]]:

@@ -17,7 +17,9 @@ NO_RELEASE = "no-release"
 STRANGER = "stranger"
 WAITING = "waiting"
 KIOSKS = "kiosks"
-CODES = (*Why, UNKNOWN, FULL, SIZE, NO_RELEASE, STRANGER, WAITING, KIOSKS)
+CRASHED = "crashed"
+LOST = "lost"
+CODES = (*Why, UNKNOWN, FULL, SIZE, NO_RELEASE, STRANGER, WAITING, KIOSKS, CRASHED, LOST)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -36,8 +35,6 @@ log = logging.getLogger(__name__)
 
 TOLD_EVERY_S = 1.0
 SWEPT_EVERY_S = 600.0
-MOST_TRIES = 3
-"""So often the database may go away under one order, that it took before and after: then it is the order, a full disk mostly."""
 
 
 class StickJob:
@@ -60,7 +57,6 @@ class StickJob:
         self._clock = clock
         self._begun = False
         self._swept = 0.0
-        self._broken_off = Counter[str]()
 
     def run(self, stop: Event) -> None:
         """Work until `stop` is set."""
@@ -80,7 +76,8 @@ class StickJob:
         """Once, and after the database was away: take up what was left half done. Every ten minutes: sweep."""
         if not self._begun:
             with self._writer.session() as session:
-                orders.take_up_again(session)
+                orders.take_up_again(session, self._clock())
+                orders.miss(session, self._clock())
             self._begun = True
         if time.monotonic() - self._swept > SWEPT_EVERY_S or not self._swept:
             with self._writer.session() as session:
@@ -92,7 +89,8 @@ class StickJob:
         order = self._next()
         if order is None:
             return False
-        self._say(order, state=State.WORKING.value)
+        with self._writer.session() as session:
+            orders.begin(session, order.id)
         self._do(order)
         return True
 
@@ -109,8 +107,7 @@ class StickJob:
             with tempfile.TemporaryDirectory(prefix="siperlu-flashdisk-") as folder:
                 self._work(order, Path(folder))
         except StoreDownError:
-            self._broken_off[order.id] += 1
-            if self._broken_off[order.id] < MOST_TRIES:
+            if order.tries + 1 < orders.MOST_TRIES:
                 raise
             self._end(order, State.FAILED, order.story, error=faults.encode(Fault(faults.FULL)))
         except Exception as error:
@@ -150,12 +147,14 @@ class StickJob:
             with self._writer.session() as session:
                 kiosks = wanted(session, stick, order.kiosks)
             self._give_bundles(stick, order.version, kiosks)
-            given = []
+            given, size, most = [], 0, self._limits.zip_mib << 20
             for number, kiosk in enumerate(kiosks, 1):
                 given.append(give(stick, self._writer, self._keys, kiosk, self._clock()))
+                size += archive.weigh(stick, kiosk)
+                archive.check(size, most)  # now, and not once the disk is full of what is too much
                 self._say(order, done=number)
             with (folder / "zip").open("w+b") as file:
-                archive.pack_stick(stick, file, self._limits.zip_mib << 20)
+                archive.pack_stick(stick, file, most)
                 file.seek(0)
                 size = orders.keep(self._writer, order.id, file)
         self._end(order, State.DONE, Story(given=tuple(given)), size=size)

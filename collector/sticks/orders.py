@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import count
 from typing import BinaryIO
 
-from sqlalchemy import Engine, delete, func, insert, select, update
+from sqlalchemy import Engine, delete, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from collector.errors import StickUseError
@@ -24,6 +24,8 @@ from collector.store.writer import Writer
 PIECE = 1 << 20
 MOST_WAITING = 4
 """Orders that may wait at once, of all accounts: each may hold a stick's worth of the database."""
+MOST_TRIES = 3
+"""So often an order is begun: when the process ended each time, or the database went away that took before and after, it is the order."""
 MOST_KIOSKS = 200
 """Kiosks of one order."""
 LOST = timedelta(minutes=15)
@@ -66,6 +68,7 @@ class Placed:
     asked_by: str
     asked_at: datetime
     state: State
+    tries: int
     done: int
     size: int
     story: Story
@@ -179,11 +182,33 @@ def next_waiting(session: Session) -> Placed | None:
     return _placed(row) if row else None
 
 
-def take_up_again(session: Session) -> None:
-    """What was at work when the process was ended waits again: to do it twice is harmless."""
-    session.execute(
-        update(StickOrder).where(StickOrder.state == State.WORKING.value).values(state=State.WAITING.value, done=0)
-    )
+def begin(session: Session, order: str) -> None:
+    """It is worked on, once more."""
+    change(session, order, state=State.WORKING.value, tries=StickOrder.tries + 1)
+
+
+def take_up_again(session: Session, now: datetime) -> None:
+    """What was at work when the process was ended waits again: to do it twice is harmless. What ended it again and again fails."""
+    working = StickOrder.state == State.WORKING.value
+    for order in session.scalars(select(StickOrder.id).where(working, StickOrder.tries >= MOST_TRIES)).all():
+        fail(session, order, Fault(faults.CRASHED, str(MOST_TRIES)), now)
+    session.execute(update(StickOrder).where(working).values(state=State.WAITING.value, done=0))
+
+
+def miss(session: Session, now: datetime) -> None:
+    """Files that are in no backup are not there after it was restored: what had one is gone, or fails."""
+    no_file = ~exists().where(StickPiece.order == StickOrder.id)
+    for order in session.scalars(select(StickOrder.id).where(*_READY, no_file)).all():
+        change(session, order, state=State.GONE.value)
+    brought = (StickOrder.kind == Kind.BRING.value, StickOrder.state == State.WAITING.value)
+    for order in session.scalars(select(StickOrder.id).where(*brought, no_file)).all():
+        fail(session, order, Fault(faults.LOST), now)
+
+
+def fail(session: Session, order: str, fault: Fault, now: datetime) -> None:
+    """It cannot be done; what was uploaded is let go."""
+    let_go(session, order)
+    change(session, order, state=State.FAILED.value, error=faults.encode(fault), finished_at=now)
 
 
 def sweep(session: Session, now: datetime, kept: timedelta) -> None:
@@ -224,13 +249,17 @@ def _gone(session: Session, order: str) -> None:
 
 def _placed(row: StickOrder) -> Placed:
     return Placed(
-        *(row.id, Kind(row.kind), tuple(json.loads(row.kiosks)), row.version, row.asked_by, row.asked_at),
-        *(
-            State(row.state),
-            row.done,
-            row.size,
-            story.read(row.told),
-            faults.decode(row.error) if row.error else None,
-            row.finished_at,
-        ),
+        id=row.id,
+        kind=Kind(row.kind),
+        kiosks=tuple(json.loads(row.kiosks)),
+        version=row.version,
+        asked_by=row.asked_by,
+        asked_at=row.asked_at,
+        state=State(row.state),
+        tries=row.tries,
+        done=row.done,
+        size=row.size,
+        story=story.read(row.told),
+        error=faults.decode(row.error) if row.error else None,
+        finished_at=row.finished_at,
     )

@@ -13,16 +13,35 @@ from collector.sticks.giving import Given, registered
 from collector.sticks.taking import Taken
 from collector.store.sticks import StickVisit
 
+MOST_STRANGERS = 20
+"""Names that are no kiosk's, noted one by one."""
+
 
 def came(session: Session, taken: Iterable[Taken], by: str, now: datetime) -> None:
-    """What was taken in, by account id or `command:<user>`. One entry of the audit log a kiosk, also for a name that is none of ours."""
+    """What was taken in, by account id or `command:<user>`.
+
+    A kiosk's stick has come when something on it held. One entry of the audit log a kiosk, also for a name that is none of ours; but
+    whoever fills a stick with names does not fill the log: of those so many, and one entry for the rest.
+    """
     brought = {one.kiosk: one for one in taken if one.files}
-    for kiosk in registered(session, brought):
-        visit = _visit(session, kiosk)
-        visit.came_at, visit.came_by = now, by
-    for kiosk, one in sorted(brought.items()):
-        detail = {"count": one.messages, "added": one.records, "aside": one.set_aside}
-        audit.note(session, by, "stick.take", kiosk, detail, now)
+    ours = set(registered(session, brought))
+    for kiosk in sorted(ours):
+        if brought[kiosk].messages > brought[kiosk].set_aside:
+            visit = _visit(session, kiosk)
+            visit.came_at, visit.came_by = now, by
+    strangers = sorted(brought.keys() - ours)
+    for kiosk in sorted({*ours, *strangers[:MOST_STRANGERS]}):
+        audit.note(session, by, "stick.take", kiosk, _counted([brought[kiosk]]), now)
+    if rest := strangers[MOST_STRANGERS:]:
+        audit.note(session, by, "stick.take", f"+{len(rest)}", _counted([brought[kiosk] for kiosk in rest]), now)
+
+
+def _counted(taken: list[Taken]) -> dict[str, str | int]:
+    return {
+        "count": sum(one.messages for one in taken),
+        "added": sum(one.records for one in taken),
+        "aside": sum(one.set_aside for one in taken),
+    }
 
 
 def went(session: Session, kiosks: Iterable[str], by: str, now: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, SmallInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from collector.store.base import Base
@@ -15,7 +15,7 @@ class StickOrder(Base):
 
     `kind`: bring (a ZIP that was uploaded is taken in) or give (a ZIP of what is due to `kiosks` is made, with the release `version`
     where one is named). `kiosks`: JSON list; of what was brought, those found on it. `state`: arriving, waiting, working, done,
-    failed, gone (its file was let go). `done`: messages read or kiosks written so far. `told`: JSON, see
+    failed, gone (its file was let go). `tries`: how often it was begun. `done`: messages read or kiosks written so far. `told`: JSON, see
     `collector.sticks.story`. `error`: JSON, see `collector.sticks.faults`; empty for none.
     """
 
@@ -28,6 +28,7 @@ class StickOrder(Base):
     asked_by: Mapped[str] = mapped_column(String(64))
     asked_at: Mapped[datetime] = mapped_column(index=True)
     state: Mapped[str] = mapped_column(String(8))
+    tries: Mapped[int] = mapped_column(SmallInteger, default=0)
     done: Mapped[int] = mapped_column(default=0)
     size: Mapped[int] = mapped_column(BigInteger, default=0)
     told: Mapped[str] = mapped_column(Text, default="{}")

@@ -53,6 +53,10 @@ FAULTS: dict[str, str] = {
     faults.SIZE: N_("It would be more than %(what)s MiB. Take fewer kiosks at a time, or no update."),
     faults.NO_RELEASE: N_("The update to version %(what)s is not laid out here any more."),
     faults.FULL: N_("The centre's disk is full. Tell IT, then try again."),
+    faults.CRASHED: N_(
+        "The work ended without a word %(what)s times, and is not begun again. Send a smaller part of it; tell IT."
+    ),
+    faults.LOST: N_("Its file is not in the database any more, as after a backup was restored. Send the stick again."),
     faults.UNKNOWN: N_("Something failed that nobody foresaw (%(what)s): the centre's log says more. Tell IT."),
     Why.NOT_ZIP: N_("This is no ZIP, or not the whole of one. Pack the stick again, or choose its folder instead."),
     Why.LEADS_OUT: N_(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 
 from collector.backup import making, sealed
 from collector.errors import BackupError
+from collector.sticks import orders
 from collector.store.engine import open_engine
 from collector.store.people import Unit
 from collector.store.writer import Writer
@@ -65,6 +67,21 @@ def test_what_a_backup_lacked_the_kiosks_send_again(places: tuple[Place, Place],
         assert [receipt.upto for receipt in centre.take(sealed_records[7])] == [5]
         assert [receipt.upto for receipt in centre.take(*sealed_records[5:])] == [8]
         assert len(centre.rows("records")) == 8
+
+
+def test_files_on_their_way_by_stick_are_not_in_it(places: tuple[Place, Place], tmp_path: Path) -> None:
+    old, new = places
+    with opened(old.url, tmp_path) as centre:
+        with centre.writer.session() as session:
+            order = orders.place(session, orders.Kind.BRING, kiosks=["kiosk-1"], by="admin", now=NOW)
+        orders.keep(centre.writer, order, io.BytesIO(os.urandom(3 << 20)))
+        made = making.make(old.url, old.parts, tmp_path / "backups", WORD, NOW)
+        assert len(centre.rows("stick_pieces")) == 3
+    assert made.stat().st_size < 2 << 20
+    making.restore(made, new.url, new.parts, WORD)
+    with opened(new.url, tmp_path) as centre:
+        assert not centre.rows("stick_pieces")
+        assert [row["id"] for row in centre.rows("stick_orders")] == [order]
 
 
 def test_files_come_back_as_they_were_and_nothing_is_written_over(places: tuple[Place, Place], tmp_path: Path) -> None:

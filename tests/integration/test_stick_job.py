@@ -22,7 +22,7 @@ from collector.settings import CollectorSettings
 from collector.sticks import orders
 from collector.sticks.faults import Fault
 from collector.sticks.giving import give
-from collector.sticks.job import MOST_TRIES, StickJob
+from collector.sticks.job import StickJob
 from collector.sticks.orders import Kind, Placed, State
 from collector.sticks.sent import Refused, Why
 from collector.sticks.visits import given, went
@@ -153,6 +153,42 @@ def test_a_job_that_was_killed_at_work_does_it_again(centre: Centre, kiosk: Fake
     assert jobs.done(number).story.taken[0].records == 3
 
 
+def test_an_order_that_ends_the_process_again_and_again_is_given_up_and_others_go_on(
+    kiosk: FakeKiosk, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class KilledError(BaseException):
+        """As by the kernel: nobody in the process hears of it."""
+
+    def killed(*_: object) -> None:
+        raise KilledError
+
+    number = jobs.bring(zipped((RECORDS, lines(*kiosk.day(3)))))
+    with monkeypatch.context() as patch:
+        patch.setattr("collector.sticks.job.take", killed)
+        for _ in range(orders.MOST_TRIES):
+            jobs.fresh()
+            with pytest.raises(KilledError):
+                jobs.work()
+    jobs.fresh()
+    ended = jobs.done(number)
+    assert (ended.state, ended.error, ended.finished_at) == (State.FAILED, Fault("crashed", "3"), AT)
+    assert jobs.content(number) == b""
+    assert jobs.done(jobs.bring(zipped((RECORDS, lines(*kiosk.day(3)))))).state is State.DONE
+
+
+def test_what_lost_its_file_by_a_restored_backup_says_so(centre: Centre, kiosk: FakeKiosk, jobs: Jobs) -> None:
+    ready = jobs.give("kiosk-1")
+    jobs.work()
+    waiting = jobs.bring(zipped((RECORDS, lines(*kiosk.day(3)))))
+    with centre.writer.session() as session:
+        for order in (ready, waiting):
+            orders.let_go(session, order)
+    jobs.fresh()
+    assert jobs.done(ready).state is State.GONE
+    ended = jobs.done(waiting)
+    assert (ended.state, ended.error) == (State.FAILED, Fault("lost"))
+
+
 def test_a_database_that_goes_away_ends_nothing(
     centre: Centre, kiosk: FakeKiosk, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,6 +204,32 @@ def test_a_database_that_goes_away_ends_nothing(
     jobs.fresh()
     assert jobs.done(number).state is State.DONE
     assert len(centre.rows("records")) == 3
+
+
+def test_junk_is_no_visit_and_fills_no_log(centre: Centre, kiosk: FakeKiosk, jobs: Jobs) -> None:
+    junk = [(f"from/stranger-{n}/records.txt", lines("e30.garbage.c2ln")) for n in range(30)]
+    jobs.done(jobs.bring(zipped((RECORDS, lines("e30.garbage.c2ln")), *junk)))
+    assert not centre.rows("stick_visits")
+    subjects = [subject for _, action, subject in noted(centre) if action == "stick.take"]
+    assert len(subjects) == 1 + 20 + 1
+    assert {"kiosk-1", "stranger-0", "+10"} <= set(subjects)
+
+
+def test_a_round_that_grows_too_large_stops_there(
+    centre: Centre, kiosk: FakeKiosk, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(2, 6):
+        centre.register(FakeKiosk(f"kiosk-{n}", n))
+    written: list[str] = []
+
+    def large(_: StickFolder, kiosk: str) -> int:
+        written.append(kiosk)
+        return 400 << 10
+
+    monkeypatch.setattr("collector.sticks.job.archive.weigh", large)
+    ended = jobs.done(jobs.give(*(f"kiosk-{n}" for n in range(1, 6))))
+    assert (ended.state, ended.error) == (State.FAILED, Fault("size", "1"))
+    assert written == ["kiosk-1", "kiosk-2", "kiosk-3"]
 
 
 def test_the_job_believes_no_page(centre: Centre, kiosk: FakeKiosk, jobs: Jobs) -> None:
@@ -272,7 +334,7 @@ def test_an_order_under_which_the_database_goes_away_again_and_again_gives_up(
 
     with monkeypatch.context() as patch:
         patch.setattr("collector.sticks.job.take", full)
-        for _ in range(MOST_TRIES - 1):
+        for _ in range(orders.MOST_TRIES - 1):
             with pytest.raises(StoreDownError):
                 jobs.job.turn(Event())
         ended = jobs.done(number)
