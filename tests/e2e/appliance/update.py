@@ -76,7 +76,7 @@ def _ordered(stage: Stage, version: str, moments: tuple[Moment, ...], *, broken:
 
 def _reached(stage: Stage, moment: Moment, version: str) -> bool:
     """Whether the moment came; False when the update had ended before it was seen."""
-    end = time.monotonic() + SERVE_LIMIT_S
+    end = time.monotonic() + ANSWER_LIMIT_S
     while time.monotonic() < end:
         if stage.machine.run(moment.look, check=False):
             return True
