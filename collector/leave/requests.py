@@ -28,6 +28,8 @@ Filed: TypeAlias = Row[Any]
 
 LONGEST_DAYS = 366 * 4  # study leave lasts years
 MOST_PEOPLE = 500
+LONGEST_NUMBER, LONGEST_PLACE = 100, 200
+"""Characters, as their columns hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +99,9 @@ def check(filing: Filing) -> None:
         raise LeaveError(f"from {filing.since} to {filing.until}: the end comes after the start, within four years")
     if not filing.number.strip():
         raise LeaveError("a leave needs the number of its letter: write it as it stands on the letter")
+    for name, text, most in (("number", filing.number, LONGEST_NUMBER), ("place", filing.place, LONGEST_PLACE)):
+        if len(text.strip()) > most:
+            raise LeaveError(f"a {name} of {len(text.strip())} characters: at most {most}; shorten it")
     if asked.place and not filing.place.strip():
         raise LeaveError(f"{filing.code} needs the place where one goes: name it")
     if asked.paper and filing.letter is None:
@@ -230,7 +235,7 @@ def refuse(connection: Connection, number: str, verdict: Verdict) -> None:
 
 def withdraw(connection: Connection, number: str, by: str, why: str, now: datetime) -> None:
     """Take a filed or approved leave back, with a reason; what it excused is judged again. Raises LeaveError."""
-    row = find(connection, number)
+    row = _held(connection, number)
     if row.state not in (FILED, APPROVED):
         raise LeaveError(f"leave {number} is {row.state}: only one that is filed or approved can be withdrawn")
     if not why.strip():
@@ -253,7 +258,7 @@ def shorten(connection: Connection, number: str, last: date, verdict: Verdict) -
 
     Raises LeaveError.
     """
-    row = find(connection, number)
+    row = _held(connection, number)
     if row.state != APPROVED or not row.since <= last < row.until:
         raise LeaveError(f"leave {number} is {row.state}, {row.since} to {row.until}: give its new last day within it")
     withdraw(connection, number, verdict.by, verdict.why, verdict.at)
@@ -309,8 +314,16 @@ def permits_of(filing: Filing) -> list[Permit]:
     ]
 
 
+def _held(connection: Connection, number: str) -> Filed:
+    """The request, with all of that person's, held until the commit: of two who act at once the second meets what the first left."""
+    person = select(LeaveRequest.person).where(LeaveRequest.id == number).scalar_subquery()
+    theirs = select(LeaveRequest.id).where(LeaveRequest.person == person).order_by(LeaveRequest.id)
+    connection.execute(theirs.with_for_update()).all()
+    return find(connection, number)
+
+
 def _decidable(connection: Connection, number: str, verdict: Verdict) -> Filed:
-    row = find(connection, number)
+    row = _held(connection, number)
     if row.state != FILED:
         raise LeaveError(f"leave {number} is {row.state}: only a filed one can be decided")
     if row.filed_by.strip().casefold() == verdict.by.strip().casefold():

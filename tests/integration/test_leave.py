@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import date, time
 from pathlib import Path
@@ -22,7 +23,9 @@ from collector.leave.errors import AccountError, DeciderError, LeaveError, Lette
 from collector.leave.requests import Filing, Verdict
 from collector.rules.codes import Code
 from collector.rules.letters import Approver
+from collector.store.engine import open_engine
 from collector.store.people import Person
+from collector.store.writer import Writer
 from tests.centre import Centre, FakeKiosk, opened
 from tests.fixtures.judged_office import NOW, WEEK, judge, open_week, results, settle
 
@@ -132,6 +135,29 @@ def test_a_second_letter_never_replaces_a_first_by_itself(centre: Centre) -> Non
     assert codes(centre, THURSDAY) == (Code.DL,)
 
 
+def test_of_two_who_decide_at_once_the_second_meets_what_the_first_left(centre: Centre) -> None:
+    """Two processes, on one request and on two that claim the same days."""
+    [one], [other] = filed(centre), filed(centre, number="800/13/2026")
+    url = centre.writer.engine.url.render_as_string(hide_password=False)
+    beside = ThreadPoolExecutor(2)
+    with Writer(open_engine(url)) as second:
+
+        def decide(number: str) -> str:
+            with second.transaction() as connection:
+                return requests.approve(connection, number, BKD)
+
+        with centre.writer.transaction() as connection:
+            requests.approve(connection, one, HEAD)
+            late = [beside.submit(decide, number) for number in (one, other)]
+            assert not wait(late, timeout=0.5).done, "they wait for the first"
+        with pytest.raises(LeaveError, match="is approved"):
+            late[0].result(20)
+        with pytest.raises(OverlapError, match="800/12/2026"):
+            late[1].result(20)
+    beside.shutdown()
+    assert [row["kind"] for row in centre.rows("entries")].count("permit") == 1
+
+
 def test_two_parts_of_a_day_stand_side_by_side(centre: Centre) -> None:
     morning = filed(centre, code=Code.I, until=TUESDAY, hours=(time(7, 30), time(9)))
     noon = filed(centre, code=Code.I, until=TUESDAY, hours=(time(14), time(16)), number="2")
@@ -160,6 +186,8 @@ def test_one_letter_may_send_many_and_all_or_none_are_filed(centre: Centre) -> N
         ({"hours": (time(8), time(9))}, "part of the day"),
         ({"code": Code.I, "hours": (time(9), time(8))}, "start before the end"),
         ({"people": ()}, "0 people"),
+        ({"number": "9" * 101}, "number of 101 characters"),
+        ({"code": Code.DL, "place": "x" * 201}, "place of 201 characters"),
     ],
 )
 def test_what_no_letter_can_say_is_refused(changes: dict[str, Any], told: str) -> None:
