@@ -7,6 +7,7 @@ from collections.abc import Collection
 import click
 from sqlalchemy.orm import Session
 
+from cli.noted import note
 from cli.output import Failure
 from collector.accounts import book
 from collector.accounts.book import Account
@@ -18,7 +19,10 @@ by = click.option("--by", required=True, help="Account of the one who acts; its 
 
 
 def acting(session: Session, login: str, roles: Collection[Role]) -> Account:
-    """The account, if it is not disabled and has one of these roles. Raises AccountError, Failure."""
+    """The account, if it is not disabled and has one of these roles. Raises AccountError, Failure.
+
+    No password was asked for: that the account acted by a command, and who sat at the machine, stands in the audit log.
+    """
     row = book.find(session, login)
     if row.disabled_at is not None:
         raise Failure(f"account {login!r} is disabled: act by one that is not")
@@ -26,6 +30,7 @@ def acting(session: Session, login: str, roles: Collection[Role]) -> Account:
     if account.role not in roles:
         may = ", ".join(sorted(role.value for role in roles))
         raise Failure(f"{login} is {account.role.value}: this is for {may}")
+    note(session, "command.act", account.id)
     return account
 
 

@@ -107,6 +107,7 @@ ACTIONS = {
     "spot-check.read": N_("Looked at a spot check"),
     "spot-check.close": N_("Closed a spot check"),
     "spot-check.export": N_("Took a spot check's sheet"),
+    "command.act": N_("Acted as this account by a command"),
     "stick.bring": N_("Brought in a stick"),
     "stick.take": N_("Took in what a kiosk wrote on a stick"),
     "stick.order": N_("Ordered what a stick takes along"),

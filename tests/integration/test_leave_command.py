@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 from collections.abc import Iterator
 from datetime import date
@@ -98,10 +99,15 @@ def test_a_letter_goes_its_way_by_command_and_leaves_the_traces_of_the_pages(cen
     assert "not operator" in refused(path, *line, "--by", "operator")
     assert asked(path, *line, "--by", "kepala")["state"] == "withdrawn"
     assert "is withdrawn" in refused(path, *line, "--by", "kepala")
+    hand = f"command:{getpass.getuser()}"
     assert actions(centre) == [
+        (hand, "command.act", "operator"),
         ("operator", "leave.file", number),
+        (hand, "command.act", "kepala"),
         ("kepala", "leave.approve", number),
+        (hand, "command.act", "kepala"),
         ("kepala", "leave.shorten", number),
+        (hand, "command.act", "kepala"),
         ("kepala", "leave.withdraw", shorter),
     ]
 
