@@ -34,7 +34,7 @@ from wire.release import file_name
 log = logging.getLogger(__name__)
 
 TOLD_EVERY_S = 1.0
-SWEPT_EVERY_S = 600.0
+SWEPT_EVERY_S = 60.0
 
 
 class StickJob:
@@ -73,7 +73,7 @@ class StickJob:
             raise
 
     def begin(self) -> None:
-        """Once, and after the database was away: take up what was left half done. Every ten minutes: sweep."""
+        """Once, and after the database was away: take up what was left half done. Every minute: sweep."""
         if not self._begun:
             with self._writer.session() as session:
                 orders.take_up_again(session, self._clock())

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import count
 from typing import BinaryIO
 
-from sqlalchemy import Engine, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, exists, func, insert, not_, select, update
 from sqlalchemy.orm import Session
 
 from collector.errors import StickUseError
@@ -28,8 +28,8 @@ MOST_TRIES = 3
 """So often an order is begun: when the process ended each time, or the database went away that took before and after, it is the order."""
 MOST_KIOSKS = 200
 """Kiosks of one order."""
-LOST = timedelta(minutes=15)
-"""An upload that has not ended by then never will: its browser or the pages' process went away."""
+LOST = timedelta(minutes=1)
+"""An upload of which no piece came for so long never ends: the pages' process went away. It takes nobody's place any more."""
 MOST_KEPT = 4 << 30
 """Bytes of all files that can be fetched; beyond, the oldest are let go before their time."""
 REMEMBERED = timedelta(days=400)
@@ -100,7 +100,7 @@ def place(  # noqa: PLR0913 - an order is all of this
 
     Raises StickUseError when too many wait, or for too many kiosks or none.
     """
-    waiting = select(func.count()).where(StickOrder.state.in_(OPEN))
+    waiting = select(func.count()).where(StickOrder.state.in_(OPEN), not_(and_(*_lost(now))))
     if (session.scalar(waiting) or 0) >= MOST_WAITING:
         raise StickUseError(
             f"{MOST_WAITING} sticks wait already: let them be done first, in a minute or two",
@@ -119,8 +119,8 @@ def place(  # noqa: PLR0913 - an order is all of this
 
 
 def arrived(session: Session, order: str, size: int) -> None:
-    """Its file is whole: it may be taken in."""
-    change(session, order, state=State.WAITING.value, size=size)
+    """Its file is whole: it may be taken in. Raises StickUseError for one that was given up meanwhile."""
+    _still_arriving(session.connection(), order, state=State.WAITING.value, size=size)
 
 
 def change(session: Session, order: str, **values: object) -> None:
@@ -128,13 +128,18 @@ def change(session: Session, order: str, **values: object) -> None:
     session.execute(update(StickOrder).where(StickOrder.id == order).values(values))
 
 
-def keep(writer: Writer, order: str, file: BinaryIO) -> int:
-    """Keep an order's file, in place of any before; its bytes. A transaction a piece: on SQLite the intake waits meanwhile."""
+def keep(writer: Writer, order: str, file: BinaryIO, clock: Callable[[], datetime] | None = None) -> int:
+    """Keep an order's file, in place of any before; its bytes. A transaction a piece: on SQLite the intake waits meanwhile.
+
+    `clock`: of an upload, which says with every piece that it still comes. Raises StickUseError for one that was given up.
+    """
     with writer.session() as session:
         let_go(session, order)
     size = 0
     for number, piece in enumerate(iter(lambda: file.read(PIECE), b"")):
         with writer.transaction() as connection:
+            if clock:
+                _still_arriving(connection, order, asked_at=clock())
             connection.execute(insert(StickPiece).values(order=order, number=number, content=piece))
         size += len(piece)
     return size
@@ -215,8 +220,7 @@ def sweep(session: Session, now: datetime, kept: timedelta) -> None:
     """Let files go that were kept for long enough, forget uploads that broke off, and orders that nobody asks for any more."""
     for order in session.scalars(select(StickOrder.id).where(*_READY, StickOrder.finished_at < now - kept)).all():
         _gone(session, order)
-    lost = (StickOrder.state == State.ARRIVING.value, StickOrder.asked_at < now - LOST)
-    for where in (lost, (StickOrder.asked_at < now - REMEMBERED,)):
+    for where in (_lost(now), (StickOrder.asked_at < now - REMEMBERED,)):
         for order in session.scalars(select(StickOrder.id).where(*where)).all():
             forget(session, order)
 
@@ -237,6 +241,16 @@ def forget(session: Session, order: str) -> None:
     """Delete an order and its file: it never came about."""
     let_go(session, order)
     session.execute(delete(StickOrder).where(StickOrder.id == order))
+
+
+def _lost(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return StickOrder.state == State.ARRIVING.value, StickOrder.asked_at < now - LOST
+
+
+def _still_arriving(connection: Connection, order: str, **values: object) -> None:
+    there = (StickOrder.id == order, StickOrder.state == State.ARRIVING.value)
+    if not connection.execute(update(StickOrder).where(*there).values(values)).rowcount:
+        raise StickUseError(f"upload {order} came to a halt and was given up: send the stick again", faults.LOST)
 
 
 _READY = (StickOrder.state == State.DONE.value, StickOrder.kind == Kind.GIVE.value)

@@ -15,8 +15,9 @@ class StickOrder(Base):
 
     `kind`: bring (a ZIP that was uploaded is taken in) or give (a ZIP of what is due to `kiosks` is made, with the release `version`
     where one is named). `kiosks`: JSON list; of what was brought, those found on it. `state`: arriving, waiting, working, done,
-    failed, gone (its file was let go). `tries`: how often it was begun. `done`: messages read or kiosks written so far. `told`: JSON, see
-    `collector.sticks.story`. `error`: JSON, see `collector.sticks.faults`; empty for none.
+    failed, gone (its file was let go). `asked_at`: of what is arriving, when its last piece came. `tries`: how
+    often it was begun. `done`: messages read or kiosks written so far. `told`: JSON, see `collector.sticks.story`. `error`: JSON, see
+    `collector.sticks.faults`; empty for none.
     """
 
     __tablename__ = "stick_orders"

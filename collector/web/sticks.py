@@ -149,7 +149,7 @@ def _keep(desk: Desk, file: BinaryIO, sent: Sent) -> str:
         number = orders.place(session, Kind.BRING, kiosks=kiosks, by=me().id, now=desk.now(), told=told)
     try:
         file.seek(0)
-        size = orders.keep(desk.writer, number, file)
+        size = orders.keep(desk.writer, number, file, desk.now)
         with desk.write() as session:
             orders.arrived(session, number, size)
             detail = {**_named(kiosks), "files": len(sent.kept), "size": size >> 10}

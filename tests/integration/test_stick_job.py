@@ -299,6 +299,46 @@ def test_only_so_many_wait_and_an_upload_that_broke_off_is_forgotten(
         orders.place(session, Kind.GIVE, kiosks=[], by="admin", now=AT)
 
 
+def arriving(centre: Centre) -> str:
+    with centre.writer.session() as session:
+        return orders.place(session, Kind.BRING, kiosks=["kiosk-1"], by="admin", now=AT)
+
+
+def test_uploads_that_came_to_a_halt_take_nobodys_place_after_a_minute(centre: Centre, jobs: Jobs) -> None:
+    for _ in range(orders.MOST_WAITING):
+        arriving(centre)
+    jobs.now += orders.LOST + timedelta(seconds=1)
+    assert jobs.give("kiosk-1"), "nobody waits for the job to sweep"
+    jobs.work()
+    assert [row["kind"] for row in centre.rows("stick_orders")] == ["give"]
+
+
+def test_an_upload_that_takes_long_lives_as_long_as_its_pieces_come(centre: Centre, jobs: Jobs) -> None:
+    class Slow(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            jobs.now += orders.LOST * 0.7
+            jobs.fresh()
+            jobs.work()
+            return super().read(size)
+
+    number = arriving(centre)
+    size = orders.keep(centre.writer, number, Slow(bytes(3 * orders.PIECE)), lambda: jobs.now)
+    with centre.writer.session() as session:
+        orders.arrived(session, number, size)
+    assert [row["state"] for row in centre.rows("stick_orders")] == ["waiting"]
+
+
+def test_an_upload_that_was_given_up_and_goes_on_is_told(centre: Centre, jobs: Jobs) -> None:
+    number = arriving(centre)
+    jobs.now += 2 * orders.LOST
+    jobs.work()
+    with pytest.raises(StickUseError, match="given up"):
+        orders.keep(centre.writer, number, io.BytesIO(b"late"), lambda: jobs.now)
+    with centre.writer.session() as session, pytest.raises(StickUseError, match="given up"):
+        orders.arrived(session, number, 4)
+    assert (centre.rows("stick_orders"), centre.rows("stick_pieces")) == ([], [])
+
+
 def test_a_stick_that_was_written_here_is_noted_too(centre: Centre, kiosk: FakeKiosk, tmp_path: Path) -> None:
 
     (tmp_path / "stick").mkdir()
