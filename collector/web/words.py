@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from io import BytesIO
@@ -14,8 +15,9 @@ from babel.messages.pofile import read_po
 LANGUAGES = {"id": "Bahasa Indonesia", "en": "English"}
 
 
+@cache
 def translations(language: str) -> gettext.NullTranslations:
-    """The catalogue of `id` or `en`, compiled in memory: no build step, no compiled file that could be stale."""
+    """The catalogue of `id` or `en`, compiled in memory once a process: no build step, no compiled file that could be stale."""
     if language == "en":
         return gettext.NullTranslations()
     compiled = BytesIO()
