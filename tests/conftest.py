@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
+from flask import Flask
 from hypothesis import settings
+from jinja2.bccache import Bucket, BytecodeCache
 
 from collector.accounts import passwords
 
@@ -15,6 +17,24 @@ pytest_plugins = ["tests.stores"]
 
 # A real hash takes a fifth of a second of every core, and hundreds of tests log in. tests/integration/login tests what real ones cost.
 passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+class _Compiled(BytecodeCache):
+    """Templates as Jinja compiled them, kept by name and source for the whole process."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+# Nearly every test of a page makes an application of its own, and would compile the same templates anew.
+Flask.jinja_options = {"bytecode_cache": _Compiled()}
 
 # The unit suite is run at every change; `make test ARGS=--hypothesis-profile=thorough` looks longer.
 settings.register_profile("quick", max_examples=40, deadline=None, database=None)
