@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
-from tests.fixtures.containers import CHECKOUT, Broken, Network, mark, wait
+from tests.fixtures.containers import CHECKOUT, HASTE, Broken, Network, mark, wait
 
 CACHE = CHECKOUT / ".cache" / "appliance"
 KEY = CACHE / "technician"
@@ -29,7 +29,6 @@ SYSTEM = (
 )
 DISK = "8G"
 """A power of two: an SD card of a Raspberry Pi is emulated in no other size."""
-UNREAD = ("/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*")
 HOOK = Path(__file__).with_name("image.sh")
 FORMATS, FORMAT = Path("/proc/sys/fs/binfmt_misc"), "siperlu-aarch64"
 MAGIC = r"\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00"
@@ -114,7 +113,7 @@ def _debian(root: Path, packages: str, *more: str) -> None:
     shutil.rmtree(root, ignore_errors=True)
     root.parent.mkdir(parents=True, exist_ok=True)
     line = ["mmdebstrap", "--quiet", "--variant=minbase", "--aptopt=APT::Install-Recommends 0", f"--include={packages}"]
-    line += [f"--dpkgopt={word}" for word in ("force-unsafe-io", *(f"path-exclude={path}" for path in UNREAD))]
+    line += HASTE
     environment = {**os.environ, "SIPERLU_TECHNICIAN": str(KEY.with_suffix(".pub"))}
     environment.pop("PIP_FIND_LINKS", None)  # a folder of this machine, not of the root
     done = subprocess.run(
