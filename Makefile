@@ -39,7 +39,10 @@ packages:
 	  if [ -n "$$missing" ]; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi; \
 	else echo "not root: tests that need one of $(DEBIAN) and do not find it are skipped and say so"; fi
 
-test: setup packages
+# Packages come while pip works; the Debian roots that some tests boot are made beside the tests before them.
+test:
+	@$(MAKE) --no-print-directory -j2 setup packages
+	nice $(BIN)/python -m tests.fixtures.roots </dev/null >/dev/null 2>&1 & \
 	SIPERLU_TEST_FACES="$(FACES)" SIPERLU_TEST_MODELS="$(MODELS)" $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Any number of seeded kills of kiosk, relay, broker and centre: make campaign-kill KILLS=1000 SEED=3

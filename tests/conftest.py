@@ -42,6 +42,21 @@ settings.register_profile("thorough", max_examples=1000, deadline=None)
 settings.load_profile("quick")
 
 
+BOOTED = ("test_centre_installed.py", "test_provisioning.py")
+BEFORE = ("bench", "contract", "e2e")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What boots Debian comes after the rest of tests/e2e: `make test` makes the roots meanwhile (tests/fixtures/roots.py)."""
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    if item.path.name in BOOTED:
+        return 1
+    return 0 if item.path.relative_to(Path(__file__).parent).parts[0] in BEFORE else 2
+
+
 def _folder(variable: str, what: str) -> Path:
     named = os.environ.get(variable, "")
     if not named:

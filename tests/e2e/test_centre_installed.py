@@ -19,8 +19,8 @@ import pytest
 
 from provisioning.bundle import write_bundle
 from provisioning.bundle.writing import Recipe, collected
-from provisioning.centre.plan import NEEDED
-from tests.fixtures.containers import CHECKOUT, Container, Network, debian, wait, with_packages
+from tests.fixtures import roots
+from tests.fixtures.containers import CHECKOUT, Container, Network, wait
 from tests.fixtures.releases import kept_wheels, own_wheels
 from wire.jwks import key_set, readable
 from wire.seals import KeyName, SealingKey
@@ -36,7 +36,7 @@ class Host:
     """A plain Debian that becomes a centre, and the technician's desk beside it."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
-        base = with_packages(debian("bookworm"), "bookworm-centre", NEEDED)
+        base = roots.centre()
         self.folder = folder
         self.network = stack.enter_context(Network("siperlu-c"))
         self.bundle, self.keys = bundle_for_the_centre(folder)
