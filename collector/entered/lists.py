@@ -206,7 +206,7 @@ def refuse(connection: Connection, number: str, word: Word) -> None:
 
 def withdraw(connection: Connection, number: str, word: Word) -> None:
     """Take a filed or confirmed list back, with a reason; its days are judged again. Raises ListError."""
-    row = find(connection, number)
+    row = _held(connection, number)
     if row.state not in (FILED, CONFIRMED):
         raise ListError(f"list {row.number} is {row.state}: only one that is filed or confirmed can be withdrawn")
     if not word.why.strip():
@@ -249,8 +249,14 @@ def _lines(connection: Connection, number: str) -> list[Line]:
     return [Line(*row) for row in connection.execute(query.order_by(PresenceLine.person))]
 
 
+def _held(connection: Connection, number: str) -> Filed:
+    """The list, held until the commit: of two who act at once the second meets what the first left."""
+    connection.execute(select(PresenceList.id).where(PresenceList.id == number).with_for_update()).all()
+    return find(connection, number)
+
+
 def _decidable(connection: Connection, number: str, word: Word) -> Filed:
-    row = find(connection, number)
+    row = _held(connection, number)
     if row.state != FILED:
         raise ListError(f"list {row.number} is {row.state}: only a filed one can be confirmed or refused")
     if row.filed_by.strip().casefold() == word.by.strip().casefold():

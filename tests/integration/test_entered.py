@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -27,8 +28,10 @@ from collector.recap.month import Month
 from collector.reports.units import read_units
 from collector.rules.codes import Code, ReasonKind, State
 from collector.rules.evidence import Disaster, ManualWhy
+from collector.store.engine import open_engine
 from collector.store.hours import Entry
 from collector.store.people import Template, Unit
+from collector.store.writer import Writer
 from tests.centre import Centre, FakeKiosk, opened
 from tests.fixtures import judged_office
 from tests.fixtures.judged_office import MONDAY, NOW, PEOPLE, WEEK, Wall, at, hours, open_week, results, settle
@@ -316,3 +319,24 @@ def test_the_queries_do_not_grow_with_what_waits(centre: Centre) -> None:
         lists.confirm(connection, connection.scalar(select(lists.PresenceList.id)) or "", HEAD)
         assert connection.scalar(select(sa.func.count()).select_from(Entry)) == 3
     assert asked() == few <= 20
+
+
+def test_of_two_who_decide_one_list_at_once_the_second_meets_what_the_first_left(centre: Centre) -> None:
+    """Two processes: neither confirms twice, nor refuses what counts."""
+    with centre.writer.transaction() as connection:
+        number = lists.file(connection, BROKEN, "operator", NOW)
+    url = centre.writer.engine.url.render_as_string(hide_password=False)
+    with Writer(open_engine(url)) as second, ThreadPoolExecutor(2) as beside:
+
+        def decide(step: Any) -> None:
+            with second.transaction() as connection:
+                step(connection, number, Word("bkd", NOW, "tidak ada"))
+
+        with centre.writer.transaction() as connection:
+            lists.confirm(connection, number, HEAD)
+            late = [beside.submit(decide, step) for step in (lists.confirm, lists.refuse)]
+            assert not wait(late, timeout=0.5).done, "they wait for the first"
+        for each in late:
+            with pytest.raises(ListError, match="is confirmed"):
+                each.result(20)
+    assert [row["kind"] for row in centre.rows("entries")].count("manual") == 3
