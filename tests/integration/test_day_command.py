@@ -21,6 +21,7 @@ from collector.judging.job import JudgingJob
 from collector.parts import Loop
 from collector.rules.document import RULE_SET
 from collector.rules.ready import PERPRES_21_2023
+from collector.store.accounts import StoredAccount
 from collector.store.engine import open_engine
 from tests.centre import FakeKiosk, opened
 from tests.fixtures.brokers import wait_for
@@ -41,6 +42,11 @@ def path(tmp_path: Path, sqlite_url: str) -> str:
             hours(wall, on, 7)
         wall.beat(WEEK[4], "08:00")
         centre.take(*wall.messages())
+        with centre.writer.session() as session:
+            for login, person in (("Ani", None), ("Budi", None), ("bkd", None), ("dua", "p-2")):
+                row = StoredAccount(id=login, login=login, name=login, role="bkd-admin", person=person)
+                row.created_at = at(WEEK[0], "00:00")
+                session.add(row)
     file = tmp_path / "centre.toml"
     file.write_text(f'[store]\nurl = "{sqlite_url}"\nkeys = "{tmp_path / "centre-keys"}"\n')
     return str(file)
@@ -138,7 +144,9 @@ def test_a_manual_list_and_a_disaster_by_command(path: str) -> None:
     assert "does not serve" in refused(path, *line, "--by", "Ani", "p-9=07:20-")
     made = asked(path, *line, "--by", "Ani", "p-2=07:20-16:30", "p-3=-16:30")
     assert set(made["unfounded"]) <= {"p-2", "p-3"}
-    assert "somebody else" in refused(path, "entries", "decide", made["list"], "confirm", "--by", "ani")
+    assert "somebody else" in refused(path, "entries", "decide", made["list"], "confirm", "--by", "Ani")
+    assert "no account 'Citra'" in refused(path, "entries", "decide", made["list"], "confirm", "--by", "Citra")
+    assert "has dua on it" in refused(path, "entries", "decide", made["list"], "confirm", "--by", "dua")
     called(path, "entries", "decide", made["list"], "confirm", "--by", "Budi")
     assert len(asked(path, "entries", "list", "--kind", "manual", "--unit", "DISDIK")["entries"]) == 3
     storm = ("entries", "disaster", "Banjir", "--decree", "SK 3", "--from", SINCE, "--to", SINCE, "--by", "Ani")
