@@ -99,8 +99,8 @@ def enter(connection: Connection, fact: Fact, by: str, reason: str, now: datetim
 def withdraw(connection: Connection, number: str, by: str, now: datetime, why: str = "") -> None:
     """Take an entry back; what it touched is judged again. Raises EntryError."""
     row = connection.execute(
-        select(Entry.kind, Entry.document).where(Entry.id == number, Entry.withdrawn_at.is_(None))
-    ).one_or_none()
+        select(Entry.kind, Entry.document).where(Entry.id == number, Entry.withdrawn_at.is_(None)).with_for_update()
+    ).one_or_none()  # held until the commit: of two at once the second finds it withdrawn, and the first's name stays
     if row is None or not by.strip():
         raise EntryError(f"entry {number!r} is not there or was withdrawn already, or nobody is named who withdraws it")
     step = {"withdrawn_by": by, "withdrawn_at": now, "withdrawn_why": why.strip()}

@@ -340,3 +340,24 @@ def test_of_two_who_decide_one_list_at_once_the_second_meets_what_the_first_left
             with pytest.raises(ListError, match="is confirmed"):
                 each.result(20)
     assert [row["kind"] for row in centre.rows("entries")].count("manual") == 3
+
+
+def test_of_two_who_withdraw_one_entry_at_once_the_first_is_named(centre: Centre) -> None:
+    storm = Calamity(units=(), since=MONDAY, until=MONDAY, name="Banjir", decree="SK 3")
+    with centre.writer.transaction() as connection:
+        [number] = declaring.declare_disaster(connection, storm, "operator", NOW)
+    url = centre.writer.engine.url.render_as_string(hide_password=False)
+    with Writer(open_engine(url)) as second, ThreadPoolExecutor(1) as beside:
+
+        def late() -> None:
+            with second.transaction() as connection:
+                entries.withdraw(connection, number, "late", NOW, "keliru")
+
+        with centre.writer.transaction() as connection:
+            entries.withdraw(connection, number, "early", NOW, "salah tanggal")
+            told = beside.submit(late)
+            assert not wait([told], timeout=0.5).done, "it waits for the first"
+        with pytest.raises(EntryError, match="withdrawn already"):
+            told.result(20)
+    [row] = [row for row in centre.rows("entries") if row["id"] == number]
+    assert (row["withdrawn_by"], row["withdrawn_why"]) == ("early", "salah tanggal")
