@@ -14,6 +14,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -30,6 +31,8 @@ from collector.reports.sums import by_unit, by_week
 from collector.settings import CollectorSettings
 from collector.store.engine import open_engine, open_reader
 from collector.store.reports import ReportOrder
+from collector.store.results import DayRow
+from collector.store.sums import UNIT_DAYS
 from collector.store.writer import Writer
 from collector.web import create_app
 from tests.fixtures import judged_regency as regency
@@ -117,6 +120,18 @@ def test_a_crowd_who_were_absent_for_days_costs_no_query_more(desk: Desk) -> Non
         regency.add_absent(connection, "SDN2", [f"p-crowd-{number}" for number in range(1100)])
     assert "1.100" in desk.get("/reports/discipline/?year=2026").text
     assert {path: asked(desk, path) for path in CROWDED} == before
+
+
+def test_early_warning_just_after_midnight_still_counts_everybody(desk: Desk) -> None:
+    """The night shift's new day is judged first, for its own people alone."""
+    before = desk.get("/reports/discipline/list.csv?year=2026").text
+    assert len(before.splitlines()) > 2
+    with desk.writer.transaction() as connection:
+        for table in (DayRow.__table__, UNIT_DAYS):
+            newest = connection.execute(sa.select(table).order_by(table.c.day.desc()).limit(1)).mappings().one()
+            assert newest["day"] < regency.NOW.date()
+            connection.execute(sa.insert(table).values({**newest, "day": regency.NOW.date()}))
+    assert desk.get("/reports/discipline/list.csv?year=2026").text == before
 
 
 def test_trends_of_many_weeks_cost_no_query_more_and_each_week_is_its_own_sum(desk: Desk) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, render_template
@@ -76,9 +76,12 @@ def _values(desk: Desk, session: Session) -> dict[str, Any]:
 
 
 def _until(session: Session, year: int, today: date) -> date | None:
-    """The last judged date of the year, up to today."""
-    newest = newest_day(session, min(today, date(year, 12, 31)))
-    return newest if newest is not None and newest.year == year else None
+    """The last judged date of the year before today: today is judged for a few only, those of the night shift first. Without one, today."""
+    for last in (today - timedelta(days=1), today):
+        newest = newest_day(session, min(last, date(year, 12, 31)))
+        if newest is not None and newest.year == year:
+            return newest
+    return None
 
 
 def _by_unit(found: Mapping[str, int], where: Where) -> list[tuple[str, str, int]]:
