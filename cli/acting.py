@@ -21,7 +21,7 @@ by = click.option("--by", required=True, help="Account of the one who acts; its 
 def acting(session: Session, login: str, roles: Collection[Role]) -> Account:
     """The account, if it is not disabled and has one of these roles. Raises AccountError, Failure.
 
-    No password was asked for: that the account acted by a command, and who sat at the machine, stands in the audit log.
+    Who files and who decides are told apart by account: a name made up for `--by` would be a second person. No password was asked for: that the account acted by a command, and who sat at the machine, stands in the audit log.
     """
     row = book.find(session, login)
     if row.disabled_at is not None:

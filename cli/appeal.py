@@ -9,22 +9,26 @@ from typing import Any
 
 import click
 
+from cli.acting import acting, by
 from cli.centre import as_json, config, reading, session
 from cli.output import Failure, emit, say
 from cli.report import DATE
 from cli.table import show
+from collector.accounts.book import Account
+from collector.accounts.roles import BKD, EVERYBODY
 from collector.appealing import book, listing
 from collector.appealing.book import Filing, Word, deadlines, number
 from collector.appealing.known import KNOWN
+from collector.leave.rights import DECIDERS
 from collector.rules.appeals.case import BY, Act, Actor, Ground, Part, Stage
 from collector.rules.hours import WIB
 
 CLOCK = click.DateTime(["%H:%M"])
-by = click.option("--by", required=True, help="Account of the one who acts.")
-by_person = click.option(
-    "--by-person", default="", help="Id of the person behind that account, if it is somebody's own."
-)
 reason = click.option("--reason", required=True, help="Why; it can be read later.")
+
+
+MAY = {Act.SUPPORT: DECIDERS, Act.OBJECT: DECIDERS, Act.ACCEPT: BKD, Act.REJECT: BKD, Act.WITHDRAW: EVERYBODY}
+"""Whose word each is."""
 
 
 @click.group()
@@ -43,7 +47,6 @@ def command() -> None:
 @click.option("--violation", default="", help="Key of the violation.")
 @click.option("--as-agency", is_flag=True, help="The agency files it: also past the deadline, or once more.")
 @by
-@by_person
 @reason
 @config
 @as_json
@@ -56,7 +59,6 @@ def file_(  # noqa: PLR0913, PLR0917 - click hands over one argument an option
     violation: str,
     as_agency: bool,
     by: str,
-    by_person: str,
     reason: str,
     path: Path | None,
     as_json: bool,
@@ -73,8 +75,8 @@ def file_(  # noqa: PLR0913, PLR0917 - click hands over one argument an option
         violation=violation,
     )
     part = Part.BKD if as_agency else Part.APPELLANT
-    word = _word(Act.FILE, part, by, by_person, reason)
     with session(path) as (settings, opened):
+        word = _word(Act.FILE, part, acting(opened, by, BKD if as_agency else EVERYBODY), reason)
         made = book.file(opened, filing, word, deadlines(settings.appeals))
     say(f"{number(made)}: filed; the superior's word is next")
     if as_json:
@@ -89,7 +91,6 @@ def file_(  # noqa: PLR0913, PLR0917 - click hands over one argument an option
 @click.option("--record", default="", help="With the acceptance of a wrong person: the look that it is about.")
 @click.option("--truly", default="", help="And id of the person for whom that look counts from now on.")
 @by
-@by_person
 @reason
 @config
 @as_json
@@ -99,14 +100,13 @@ def say_(  # noqa: PLR0913, PLR0917
     record: str,
     truly: str,
     by: str,
-    by_person: str,
     reason: str,
     path: Path | None,
     as_json: bool,
 ) -> None:
     """Support or object to APPEAL as superior, accept or reject it for the agency, or withdraw it."""
-    word = _word(Act(act), None, by, by_person, reason, record=record, truly=truly)
     with session(path) as (settings, opened):
+        word = _word(Act(act), None, acting(opened, by, MAY[Act(act)]), reason, record=record, truly=truly)
         after = book.say(opened, appeal, word, deadlines(settings.appeals))
     then = "; days that it changes are judged within a minute" if after.stage is Stage.ACCEPTED else ""
     say(f"{number(appeal)}: {after.stage}{then}")
@@ -171,10 +171,10 @@ def show_(appeal: int, path: Path | None) -> None:
     )
 
 
-def _word(  # noqa: PLR0913
-    act: Act, part: Part | None, by: str, by_person: str, reason: str, *, record: str = "", truly: str = ""
+def _word(  # noqa: PLR0913 - a word is all of this
+    act: Act, part: Part | None, by: Account, reason: str, *, record: str = "", truly: str = ""
 ) -> Word:
-    who = Actor(account=by, person=by_person)
+    who = Actor(account=by.id, person=by.person or "")
     return Word(act=act, by=who, part=part or BY[act], at=datetime.now(UTC), why=reason, record=record, truly=truly)
 
 

@@ -7,25 +7,24 @@ from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy.orm import Session
 
+from cli.acting import acting, by
 from cli.centre import as_json, config, reading, session
 from cli.noted import note
 from cli.output import Failure, emit, say
 from cli.report import DATE
 from cli.table import show
-from collector.accounts import book
+from collector.accounts.roles import BKD, OPD
 from collector.entered import declaring, listing, lists
 from collector.entered.declaring import Calamity
 from collector.entered.listing import Choice, Listed
 from collector.entered.lists import Filing, Line, Word
 from collector.judging.entries import EntryKind
+from collector.leave.rights import DECIDERS
 from collector.people.scope import Tree
 from collector.rules.evidence import ManualWhy
-from collector.store.accounts import StoredAccount
 from collector.store.people import Unit
 
-by = click.option("--by", required=True, help="Account of the one who does it.")
 reason = click.option("--reason", default="", help="Why; it can be read later.")
 MOST = 500
 
@@ -91,7 +90,7 @@ def disaster(  # noqa: PLR0913, PLR0917
     """Declare disaster NAME: days of these units excuse themselves and say so. `siperlu day withdraw` takes it back."""
     calamity = Calamity(units=units, since=since.date(), until=until.date(), name=name, decree=decree)
     with session(path) as (_, opened):
-        made = declaring.declare_disaster(opened.connection(), calamity, _account(opened, by).id, datetime.now(UTC))
+        made = declaring.declare_disaster(opened.connection(), calamity, acting(opened, by, BKD).id, datetime.now(UTC))
         for number in made:
             note(
                 opened, "disaster.declare", number, **{"from": str(since.date())}, to=str(until.date()), units=len(made)
@@ -125,7 +124,7 @@ def manual(  # noqa: PLR0913, PLR0917
         unit=unit, day=day.date(), why=ManualWhy(why), number=number, lines=tuple(_line(each) for each in lines)
     )
     with session(path) as (_, opened):
-        made = lists.file(opened.connection(), filing, _account(opened, by).id, datetime.now(UTC))
+        made = lists.file(opened.connection(), filing, acting(opened, by, BKD | OPD).id, datetime.now(UTC))
         note(opened, "list.file", made, unit=unit, day=str(filing.day), why=why, people=len(filing.lines))
         doubtful = lists.unfounded(opened.connection(), filing)
     if doubtful:
@@ -145,22 +144,11 @@ def decide(number: str, act: str, by: str, reason: str, path: Path | None) -> No
     """Confirm or refuse LIST, or withdraw it; the last two need a reason."""
     step = {"confirm": lists.confirm, "refuse": lists.refuse, "withdraw": lists.withdraw}[act]
     with session(path) as (_, opened):
-        account = _account(opened, by)
+        account = acting(opened, by, BKD | OPD if act == "withdraw" else DECIDERS)
         step(opened.connection(), number, Word(account.id, datetime.now(UTC), reason, person=account.person))
         note(opened, f"list.{act}", number)
         state = lists.find(opened.connection(), number).state
     say(f"list {number}: {state}")
-
-
-def _account(opened: Session, login: str) -> StoredAccount:
-    """Who files and who confirms are told apart by account: a name made up for `--by` would be a second person.
-
-    Raises AccountError, Failure.
-    """
-    found = book.find(opened, login)
-    if found.disabled_at is not None:
-        raise Failure(f"account {login!r} is disabled: act by one that is not")
-    return found
 
 
 def _line(text: str) -> Line:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import click
 
+from cli.acting import acting, by
 from cli.centre import as_json, config, reading, session
 from cli.output import emit, say
 from cli.table import show
+from collector.accounts.roles import BKD
 from collector.phones import tokens
 
 
@@ -27,13 +29,13 @@ def token() -> None:
 @click.option("--name", required=True, help="The application, e.g. e-presensi DISDIK.")
 @click.option("--unit", help="Unit for whose people it sends, those below included; without it for all.")
 @click.option("--days", type=int, default=365, show_default=True, help="How long it holds.")
-@click.option("--by", required=True, help="Who issues it.")
+@by
 @config
 @as_json
 def issue(name: str, unit: str | None, days: int, by: str, path: Path | None, as_json: bool) -> None:  # noqa: PLR0913, PLR0917
     """Issue a token. It is shown this once; only its digest is kept."""
     with session(path) as (_, opened):
-        told = tokens.issue(opened, name, unit, days, by, datetime.now(UTC))
+        told = tokens.issue(opened, name, unit, days, acting(opened, by, BKD).id, datetime.now(UTC))
     say("give this to the application by a safe way; it is shown only now:")
     if as_json:
         emit({"token": told, "id": told.split("_")[1]})
@@ -43,13 +45,13 @@ def issue(name: str, unit: str | None, days: int, by: str, path: Path | None, as
 
 @token.command()
 @click.argument("token_id", metavar="ID")
-@click.option("--by", required=True, help="Who revokes it.")
+@by
 @click.option("--reason", required=True, help="Why.")
 @config
 def revoke(token_id: str, by: str, reason: str, path: Path | None) -> None:
     """Revoke the token of this ID, for ever; what it sent stays."""
     with session(path) as (_, opened):
-        tokens.revoke(opened, token_id, by, reason, datetime.now(UTC))
+        tokens.revoke(opened, token_id, acting(opened, by, BKD).id, reason, datetime.now(UTC))
     say(f"{token_id}: revoked")
 
 

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import click
 
+from cli.acting import acting, by
 from cli.centre import as_json, centre, config, session
 from cli.output import emit, say
 from cli.progress import bar
 from cli.report import DATE, period
+from collector.accounts.roles import BKD
 from collector.rules.violations.case import Status, Step
 from collector.store.engine import open_reader
 from collector.violating.detection import Detection
@@ -52,14 +54,14 @@ def detect(since: datetime | None, until: datetime | None, path: Path | None, as
 @command.command()
 @click.argument("key")
 @click.option("--state", type=click.Choice([status.value for status in Status]), required=True)
-@click.option("--by", required=True, help="Who decides.")
+@by
 @click.option("--reason", required=True, help="Why; it can be read later.")
 @config
 @as_json
 def decide(key: str, state: str, by: str, reason: str, path: Path | None, as_json: bool) -> None:  # noqa: PLR0913, PLR0917
     """Confirm or dismiss the violation KEY (its first characters do), or open it again."""
-    step = Step(to=Status(state), by=by, at=datetime.now(UTC), why=reason)
     with session(path) as (_, opened):
+        step = Step(to=Status(state), by=acting(opened, by, BKD).id, at=datetime.now(UTC), why=reason)
         case = review(opened, key, step)
     say(f"{case.violation[:12]}: {case.status}, after {len(case.history)} decisions")
     if as_json:

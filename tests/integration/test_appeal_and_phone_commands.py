@@ -12,9 +12,20 @@ import pytest
 from click.testing import CliRunner
 
 from cli.main import main
-from tests.centre import FakeKiosk, check_in, opened
+from collector.accounts.roles import OPD, Role
+from collector.store.accounts import StoredAccount
+from tests.centre import AT, FakeKiosk, check_in, opened
 from tests.fixtures.appeal_office import telling
 from tests.fixtures.judged_office import Wall, open_week, settle
+
+ACCOUNTS = {
+    "probe": Role.OPD_OPERATOR,
+    "operator": Role.OPD_OPERATOR,
+    "kepala": Role.OPD_HEAD,
+    "bkd-1": Role.BKD_OFFICER,
+    "bkd-2": Role.BKD_OFFICER,
+    "own": Role.BKD_OFFICER,
+}
 
 
 @pytest.fixture
@@ -29,6 +40,11 @@ def path(tmp_path: Path, sqlite_url: str) -> str:
             telling(wall, day, *([("07:00", check_in("p-1"))] if day == days[0] else []))
         centre.take(*wall.messages())
         open_week(centre, days)
+        with centre.writer.session() as session:
+            for login, role in ACCOUNTS.items():
+                row = StoredAccount(id=login, login=login, name=login, role=role.value, created_at=AT)
+                row.unit, row.person = ("DISDIK" if role in OPD else None), ("p-1" if login == "own" else None)
+                session.add(row)
     file = tmp_path / "centre.toml"
     file.write_text(f'[store]\nurl = "{sqlite_url}"\nkeys = "{tmp_path / "centre-keys"}"\n')
     return str(file)
@@ -73,9 +89,13 @@ def test_an_appeal_goes_its_way_by_command(path: str) -> None:
     number = str(filed["appeal"])
     assert filed["number"] == "S-00002"
     assert "is being decided" in refused(path, *line, "--by", "operator", "--reason", "lagi")
-    assert "nobody decides about their own" in refused(
-        path, "appeal", "say", number, "support", "--by", "operator", "--reason", "x"
-    )
+    for act, by, why in (
+        ("support", "operator", "operator is opd-operator"),
+        ("accept", "kepala", "kepala is opd-head"),
+        ("object", "own", "nobody decides about their own"),
+        ("object", "nobody", "no account 'nobody'"),
+    ):
+        assert why in refused(path, "appeal", "say", number, act, "--by", by, "--reason", "x")
     assert asked(path, "appeal", "say", number, "object", "--by", "kepala", "--reason", "tidak hadir")["stage"] == "bkd"
     assert (
         asked(path, "appeal", "say", number, "accept", "--by", "bkd-1", "--reason", "terbukti")["stage"] == "accepted"
@@ -102,4 +122,4 @@ def test_a_token_is_told_once_and_revoked(path: str) -> None:
     assert "revoked already" in refused(
         path, "phone", "token", "revoke", told["id"], "--by", "bkd-1", "--reason", "lagi"
     )
-    assert "'X' is not known" in refused(path, "phone", "token", "issue", "--name", "n", "--unit", "X", "--by", "b")
+    assert "'X' is not known" in refused(path, "phone", "token", "issue", "--name", "n", "--unit", "X", "--by", "bkd-1")

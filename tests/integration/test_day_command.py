@@ -224,6 +224,7 @@ def test_what_commands_change_stands_in_the_audit_log(path: str, sqlite_url: str
     assert [(one.action, one.subject) for one in noted] == [
         ("holiday.add", "2027-02-01"),
         ("holiday.withdraw", str(held["number"])),
+        ("command.act", "bkd"),
         ("disaster.declare", disaster),
         ("disaster.withdraw", disaster),
         ("kiosk.finished", "kiosk-1"),

@@ -99,7 +99,8 @@ def _honest(url: str, count: int) -> None:
 def test_a_violation_is_decided_by_its_key(sqlite_url: str, tmp_path: Path) -> None:
     call(tmp_path, sqlite_url, "demo-data", *SMALL)
     key = rows(sqlite_url, "SELECT key FROM violations WHERE status = 'open' ORDER BY key LIMIT 1")[0][0]
-    words = ["--by", "inspektorat", "--reason", "fotonya jelas", "--json"]
+    words = ["--by", "bkd-1", "--reason", "fotonya jelas", "--json"]
+    call(tmp_path, sqlite_url, "collector", "accounts", "create", "bkd-1", "--role", "bkd-officer", "--name", "Sari")
     decided = last(call(tmp_path, sqlite_url, "violations", "decide", key[:16], "--state", "confirmed", *words))
     assert decided == {"violation": key, "state": "confirmed", "decisions": 1}
     again = call(tmp_path, sqlite_url, "violations", "decide", key, "--state", "dismissed", *words)
