@@ -56,7 +56,7 @@ FAULTS: dict[str, str] = {
     faults.CRASHED: N_(
         "The work ended without a word %(what)s times, and is not begun again. Send a smaller part of it; tell IT."
     ),
-    faults.LOST: N_("Its file is not in the database any more, as after a backup was restored. Send the stick again."),
+    faults.LOST: N_("Its file did not come whole, or went with a backup that was restored. Send the stick again."),
     faults.UNKNOWN: N_("Something failed that nobody foresaw (%(what)s): the centre's log says more. Tell IT."),
     Why.NOT_ZIP: N_("This is no ZIP, or not the whole of one. Pack the stick again, or choose its folder instead."),
     Why.LEADS_OUT: N_(
