@@ -4,102 +4,18 @@ from __future__ import annotations
 
 import errno
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from kiosk.agent.update.bundles import BUNDLES
-from kiosk.agent.update.course import PROVING, TRIES, Course, Stage, Vital, shortcomings
-from kiosk.agent.update.releases import Releases
-from kiosk.agent.update.updater import ROOM, Surroundings, Updater
-from provisioning.bundle import write_bundle
-from provisioning.bundle.writing import Recipe, collected
-from tests.fixtures.agents import FakeSystem
-from wire.jwks import key_set, readable
+from kiosk.agent.update.course import PROVING, Course, Stage, Vital, shortcomings
+from kiosk.agent.update.updater import ROOM, Updater
+from tests.fixtures.updated_box import KEY, START, TARGET, Box, Cut, left
 from wire.seals import KeyName, SealingKey
-
-START = datetime(2026, 1, 5, tzinfo=UTC)
-TARGET = "trixie-amd64"
-KEY = SealingKey.generate(KeyName("release", 1))
-WELL = Vital(frame_at=START, last_seq=7, online=True)
-
-
-class Cut(BaseException):
-    """The power goes."""
-
-
-class Box:
-    """A kiosk with release 1.0 running; `works`: how the releases behave."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.system = FakeSystem()
-        self.releases = Releases(folder / "opt")
-        self.works: dict[str, Callable[[Vital], Vital]] = {}
-        self.now = START
-        self.turned = timedelta()
-        self.free: dict[str, int] = {}
-        (folder / "agent" / BUNDLES).mkdir(parents=True)
-        (folder / "release.json").write_text(readable(key_set([KEY.public], [])))
-        old = folder / "opt" / "releases" / "1.0.0"
-        old.mkdir(parents=True)
-        (old / ".complete").write_text("x")
-        self.releases.switch("1.0.0")
-
-    def bundle(
-        self,
-        version: str,
-        floor: str = "1.0.0",
-        key: SealingKey = KEY,
-        target: str = TARGET,
-        *further: SealingKey,
-        schema: int = 1,
-        content: str = "",
-    ) -> None:
-        source = self.folder / "source"
-        source.mkdir(exist_ok=True)
-        (source / "siperlu.whl").write_text(content or version)
-        files = collected([(source, f"wheels/{target}", target)])  # type: ignore[list-item]
-        write_bundle(
-            self.folder / "agent" / BUNDLES / f"siperlu-{version}.tar",
-            Recipe(version, floor, START, schema, key_set([one.public for one in further], []).keys),
-            files,
-            key,
-        )
-
-    @property
-    def updater(self) -> Updater:
-        return Updater(
-            Surroundings(
-                folder=self.folder / "agent",
-                releases=self.releases,
-                release_keys=self.folder / "release.json",
-                target=TARGET,
-                system=self.system,
-                vital=self.vital,
-                pause=self.pause,
-                now=lambda: self.now + self.turned,
-                ticks=self.ticks,
-                free=lambda folder: self.free.get(folder.name, 1 << 40),
-            )
-        )
-
-    def vital(self) -> Vital:
-        """As good as ever, unless the running release is said to behave otherwise."""
-        well = replace(WELL, frame_at=self.now + self.turned, last_seq=7 + len(self.system.asked))
-        return self.works.get(self.releases.current, lambda same: same)(well)
-
-    def ticks(self) -> float:
-        return (self.now - START).total_seconds()
-
-    def pause(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
-
-    def update(self, version: str) -> Course:
-        return self.updater.run(self.updater.begin("c-1", version))
 
 
 @pytest.fixture
@@ -165,12 +81,6 @@ def test_what_cannot_be_installed_never_touches_the_link(box: Box, prepare: Call
     assert reason in course.reason
     assert box.releases.current == "1.0.0"
     assert not any(what.startswith("restart") for what in box.system.asked)
-
-
-def left(box: Box) -> tuple[list[str], list[str]]:
-    """The bundles and the releases, whole or not, that are on the disk."""
-    bundles, releases = box.folder / "agent" / BUNDLES, box.folder / "opt" / "releases"
-    return sorted(path.name for path in bundles.iterdir()), sorted(path.name for path in releases.iterdir())
 
 
 @pytest.mark.parametrize(("disk", "what"), [("opt", "opt has 255 MiB"), ("agent", "agent has 255 MiB")])
@@ -336,104 +246,3 @@ def test_an_old_key_seals_the_next_one_in(box: Box) -> None:
 
 def test_the_same_version_again_is_told(box: Box) -> None:
     assert box.update("1.0.0").reason == "already-current"
-
-
-@pytest.mark.parametrize("good", [True, False], ids=["good-release", "bad-release"])
-@pytest.mark.parametrize("steps", range(5))
-def test_power_cut_after_any_step_leaves_a_working_kiosk(box: Box, steps: int, good: bool) -> None:
-    box.bundle("1.1.0")
-    if not good:
-        box.works["1.1.0"] = lambda well: replace(well, online=False)
-    course = box.updater.begin("c-1", "1.1.0")
-    for _ in range(steps):
-        if course.stage in {Stage.DONE, Stage.FAILED}:
-            break
-        course = box.updater.step(course)
-    assert box.releases.whole(box.releases.current), "what the link names can run at any time"
-    later = box.updater  # the next start
-    found = later.under_way()
-    ended = course if found is None else later.run(found)
-    assert ended.stage is (Stage.DONE if good else Stage.FAILED)
-    assert box.releases.current == ("1.1.0" if good else "1.0.0")
-
-
-@pytest.mark.parametrize("where", ["install", "switch", "restart"])
-def test_power_cut_within_a_step_is_taken_up_again(box: Box, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    box.bundle("1.1.0")
-    target = {"install": (FakeSystem, "install"), "switch": (Releases, "switch"), "restart": (FakeSystem, "restart")}[
-        where
-    ]
-
-    def cut(*_: object) -> None:
-        raise Cut
-
-    with monkeypatch.context() as patch:
-        patch.setattr(*target, cut)
-        with pytest.raises(Cut):
-            box.update("1.1.0")
-    assert box.releases.whole(box.releases.current)
-    found = box.updater.under_way()
-    assert found is not None
-    assert box.updater.run(found).stage is Stage.DONE
-    assert box.releases.current == "1.1.0"
-
-
-def test_a_release_that_takes_the_machine_down_each_time_is_not_tried_for_ever(
-    box: Box, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    box.bundle("1.1.0")
-
-    def cut(system: FakeSystem, parts: Sequence[str]) -> None:
-        if box.releases.current == "1.1.0":
-            raise Cut
-        restart(system, parts)
-
-    restart = FakeSystem.restart
-    monkeypatch.setattr(FakeSystem, "restart", cut)
-    course = box.updater.begin("c-1", "1.1.0")
-    for _ in range(TRIES):
-        with pytest.raises(Cut):
-            box.updater.run(course)
-        found = box.updater.under_way()
-        assert found is not None
-        course = found
-    ended = box.updater.run(course)
-    assert (ended.stage, ended.reason, box.releases.current) == (Stage.FAILED, "went-down", "1.0.0")
-
-
-@pytest.mark.parametrize("turned", [timedelta(days=40), timedelta(days=-40)], ids=["ahead", "back"])
-def test_a_clock_that_is_turned_while_a_release_proves_itself_decides_nothing(box: Box, turned: timedelta) -> None:
-    box.bundle("1.1.0")
-    looks = []
-
-    def late(well: Vital) -> Vital:
-        looks.append(well)
-        if len(looks) == 3:
-            box.turned = turned
-        return well if len(looks) > 5 else replace(well, online=False)
-
-    box.works["1.1.0"] = late
-    assert box.update("1.1.0").stage is Stage.DONE
-    assert len(looks) == 6
-
-
-@pytest.mark.parametrize("stage", [Stage.INSTALLED, Stage.SWITCHED, Stage.RETURNING])
-def test_what_a_technician_provisioned_meanwhile_stays(box: Box, stage: Stage) -> None:
-    box.bundle("1.1.0")
-    box.works["1.1.0"] = lambda well: replace(well, online=False)
-    course = box.updater.begin("c-1", "1.1.0")
-    while course.stage is not stage:
-        course = box.updater.step(course)
-    by_hand = box.folder / "opt/releases/2.0.0"
-    by_hand.mkdir()
-    (by_hand / ".complete").write_text("x")
-    box.releases.switch("2.0.0")
-    assert box.updater.run(course).stage is Stage.FAILED
-    assert box.releases.current == "2.0.0"
-
-
-def test_old_releases_go_but_the_one_before_stays(box: Box) -> None:
-    for version in ("1.1.0", "1.2.0", "1.10.0"):
-        box.bundle(version)
-        assert box.update(version).stage is Stage.DONE
-    assert left(box)[1] == ["1.10.0", "1.2.0"]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import Engine, event, insert, select
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from collector.accounts.book import Author
@@ -18,71 +18,18 @@ from collector.keys import CentreKeys
 from collector.leave import pins
 from collector.leave.pins import Wanted
 from collector.outgoing import Outgoing
-from collector.people import kiosks, publisher
+from collector.people import kiosks
 from collector.people.kiosks import Wish
 from collector.people.leaving import leave
 from collector.people.scope import Scope
 from collector.settings import CollectorSettings, Rosters
-from collector.store.people import Assignment, KioskKey, Person, PublishedEntry, PublishedRoster, Template, Unit
-from models import calibration, manifest
+from collector.store.people import KioskKey, Person, PublishedEntry, PublishedRoster, Unit
+from models import calibration
+from tests.fixtures.rosters import CARD, LATER, NOW, SETTINGS, VECTOR, Centre, statements, topics
 from wire.errors import UnreadableError
 from wire.jwks import key_set
-from wire.messages import MAX_MESSAGE_BYTES, ROSTER_ENTRY, ROSTER_MANIFEST, RosterEntry, RosterManifest
 from wire.pin import matches
-from wire.seals import DecryptionKey, KeyName, Keyring, Sealed, SealingKey, digest, payload_of
-
-NOW = datetime(2026, 1, 5, 1, tzinfo=UTC)
-LATER = NOW + timedelta(minutes=1)
-START = date(2020, 1, 1)
-SETTINGS = CollectorSettings()
-CARD = manifest.card("dlib")
-VECTOR = np.zeros(128, np.float32)
-VECTOR[0] = 1
-
-
-@dataclass
-class Centre:
-    """A centre with its database and keys, and the secret halves of its kiosks' roster keys."""
-
-    engine: Engine
-    session: Session
-    keys: CentreKeys
-    readers: dict[str, DecryptionKey]
-
-    def person(self, name: str, unit: str, *, face: bool = True, until: date | None = None) -> None:
-        self.session.add(Person(id=name, name=name.title(), status="PNS"))
-        self.session.flush()
-        self.session.add(Assignment(person=name, unit=unit, kind="main", from_day=START, until_day=until))
-        if face:
-            self.session.add(Template(person=name, model=CARD.tag, vector=VECTOR.tobytes(), photos=3, made_at=NOW))
-        self.session.commit()
-
-    def kiosk(self, name: str, unit: str, scope: Scope = Scope.UNIT) -> None:
-        sealing = SealingKey.generate(KeyName(name, 1)).public
-        self.readers[name] = DecryptionKey.generate(KeyName(f"{name}/roster", 1))
-        kiosks.register(self.session, Wish(name, unit, scope, key_set([sealing], [self.readers[name].recipient])), NOW)
-        self.session.commit()
-
-    def changes(self, now: datetime = NOW, settings: CollectorSettings = SETTINGS) -> list[Outgoing]:
-        found = publisher.changes(self.session, self.keys, settings, now)
-        self.session.commit()
-        return found
-
-    def everything(self) -> list[Outgoing]:
-        """Of one kiosk after the other, as the job asks for it."""
-        found: list[Outgoing] = []
-        kiosk, messages = publisher.everything(self.session)
-        while kiosk:
-            found += messages
-            kiosk, messages = publisher.everything(self.session, kiosk)
-        return found
-
-    def manifest(self, message: Outgoing) -> RosterManifest:
-        return ROSTER_MANIFEST.decode(self.keys.public.keyring().verify(message.payload, Sealed.ROSTER_MANIFEST))
-
-    def entry(self, message: Outgoing, kiosk: str) -> RosterEntry:
-        encrypted = self.keys.public.keyring().verify(message.payload, Sealed.ROSTER_ENTRY)
-        return ROSTER_ENTRY.decode(self.readers[kiosk].decrypt(encrypted))
+from wire.seals import DecryptionKey, KeyName, SealingKey, digest
 
 
 @pytest.fixture
@@ -95,15 +42,11 @@ def centre(tmp_path: Path, memory_engine: Engine) -> Iterator[Centre]:
         yield Centre(memory_engine, session, CentreKeys.open(tmp_path / "keys"), {})
 
 
-def _topics(messages: list[Outgoing]) -> list[str]:
-    return [message.topic.removeprefix("siperlu/v1/") for message in messages]
-
-
 def test_a_kiosk_reads_its_roster_and_trusts_it(centre: Centre) -> None:
     centre.person("siti", "SD")
     centre.kiosk("k-1", "SD")
     entry, roster = centre.changes()
-    assert _topics([entry, roster]) == ["k-1/roster/siti", "k-1/roster"]
+    assert topics([entry, roster]) == ["k-1/roster/siti", "k-1/roster"]
     assert entry.retain
     assert roster.retain
     read, listed = centre.entry(entry, "k-1"), centre.manifest(roster)
@@ -126,7 +69,7 @@ def test_nothing_is_written_or_told_when_nothing_changed(centre: Centre) -> None
     centre.person("siti", "SD")
     centre.kiosk("k-1", "SD")
     centre.changes()
-    written = _statements(centre, "INSERT", "UPDATE", "DELETE")
+    written = statements(centre, "INSERT", "UPDATE", "DELETE")
     assert centre.changes(LATER) == []
     assert written == []
 
@@ -139,7 +82,7 @@ def test_only_what_changed_is_told(centre: Centre) -> None:
     centre.session.get_one(Person, "budi").name = "Budi Santoso"
     centre.session.commit()
     entry, roster = centre.changes(LATER)
-    assert _topics([entry, roster]) == ["k-1/roster/budi", "k-1/roster"]
+    assert topics([entry, roster]) == ["k-1/roster/budi", "k-1/roster"]
     assert centre.manifest(roster).people["siti"] in {digest(message.payload) for message in before}
     assert centre.manifest(roster).people["budi"] == digest(entry.payload)
     assert centre.manifest(roster).version > centre.manifest(before[-1]).version
@@ -180,7 +123,7 @@ def test_a_reconnect_tells_everything_again_entries_first(centre: Centre) -> Non
     first = centre.changes()
     again = centre.everything()
     assert sorted(again, key=repr) == sorted(first, key=repr)
-    assert _topics(again) == ["k-1/roster/siti", "k-1/roster", "k-2/roster/siti", "k-2/roster"]
+    assert topics(again) == ["k-1/roster/siti", "k-1/roster", "k-2/roster/siti", "k-2/roster"]
 
 
 def test_a_centre_restored_from_a_backup_still_moves_forward(centre: Centre) -> None:
@@ -299,108 +242,6 @@ def test_another_rate_of_false_accepts_moves_the_threshold_alone(centre: Centre)
     assert centre.manifest(roster).people == first.people
 
 
-def test_a_roster_too_large_for_the_wire_takes_nobody_in_but_forgets_who_was_removed(
-    centre: Centre, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    for name in ("siti", "budi", "ani"):
-        centre.person(name, "SD")
-    centre.kiosk("k-1", "SD")
-    centre.changes()
-    monkeypatch.setattr(publisher, "MOST_PEOPLE", 2)
-    centre.person("late", "SD")
-    leave(centre.session, "siti", date(2026, 1, 5))
-    told: set[str] = set()
-    roster, cleared = publisher.changes(centre.session, centre.keys, SETTINGS, LATER, told)
-    assert set(centre.manifest(roster).people) == {"budi", "ani"}
-    assert cleared.topic.endswith("siti")
-    assert publisher.changes(centre.session, centre.keys, SETTINGS, LATER, told) == []
-    assert [record.getMessage().count("narrow its scope") for record in caplog.records] == [1]
-    assert "siti" not in caplog.text
-
-
-def test_a_retired_kiosk_forgets_everybody_however_many_there_are(
-    centre: Centre, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("siti", "budi"):
-        centre.person(name, "SD")
-    centre.kiosk("k-1", "SD")
-    centre.changes()
-    monkeypatch.setattr(publisher, "MOST_PEOPLE", 1)
-    kiosks.retire(centre.session, "k-1", NOW)
-    assert centre.manifest(centre.changes(LATER)[0]).people == {}
-
-
-def test_much_to_tell_is_told_in_several_short_runs(centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
-    _office(centre, 4, 2)
-    monkeypatch.setattr(publisher, "AT_ONCE", 3)
-    runs = [len(centre.changes()) for _ in range(5)]
-    assert runs == [3, 3, 3, 3, 0]
-
-
-def test_the_largest_roster_fits_a_message(centre: Centre) -> None:
-    people = {f"p-{number:016x}": "0" * 64 for number in range(publisher.MOST_PEOPLE)}
-    largest = RosterManifest(
-        kiosk="k" * 63, at=NOW, version=2**53 - 1, model="m" * 64, threshold=0.123456789, margin=0.1, people=people
-    )
-    sealed = centre.keys.seal(Sealed.ROSTER_MANIFEST, ROSTER_MANIFEST.encode(largest))
-    assert len(sealed) <= MAX_MESSAGE_BYTES
-    ring = Keyring([centre.keys.signing[-1].public])
-    assert ROSTER_MANIFEST.decode(ring.verify(sealed, Sealed.ROSTER_MANIFEST)) == largest  # as a kiosk reads it
-    assert ROSTER_MANIFEST.decode(payload_of(sealed)) == largest  # as the next run does
-
-
-def test_a_kiosk_of_a_large_office_is_told_again_only_when_something_changed(centre: Centre) -> None:
-    _office(centre, 1, 1400)
-    assert len(centre.changes()) == 1401
-    assert centre.changes(LATER) == []
-
-
-def _statements(centre: Centre, *verbs: str) -> list[str]:
-    seen: list[str] = []
-
-    def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
-        if statement.startswith(verbs):
-            seen.append(statement)
-
-    event.listen(centre.engine, "before_cursor_execute", note)
-    return seen
-
-
-def _office(centre: Centre, units: int, people: int) -> None:
-    """`units` schools of `people` each, a kiosk in every one."""
-    session = centre.session
-    session.execute(
-        insert(Unit), [{"code": f"U{u}", "name": "U", "kind": "school", "parent": "DIS"} for u in range(units)]
-    )
-    ids = [(f"p-{u}-{n}", f"U{u}") for u in range(units) for n in range(people)]
-    session.execute(insert(Person), [{"id": one, "name": "N", "status": "PNS"} for one, _ in ids])
-    posts = [{"person": one, "unit": unit, "kind": "main", "from_day": START} for one, unit in ids]
-    session.execute(insert(Assignment), posts)
-    vector = VECTOR.tobytes()
-    faces = [{"person": one, "model": CARD.tag, "vector": vector, "photos": 1, "made_at": NOW} for one, _ in ids]
-    session.execute(insert(Template), faces)
-    session.commit()
-    for u in range(units):
-        centre.kiosk(f"k-{u}", f"U{u}")
-
-
-def test_the_number_of_queries_does_not_grow_with_people_or_kiosks(centre: Centre) -> None:
-    _office(centre, 12, 5)
-    read = _statements(centre, "SELECT")
-    assert len(centre.changes()) == 12 * 6
-    assert len(read) == 8
-    read.clear()
-    assert centre.changes(LATER) == []
-    assert len(read) == 8
-
-
-def test_entries_stay_stored_as_they_were_sent(centre: Centre) -> None:
-    _office(centre, 2, 2)
-    sent = {message.payload.decode() for message in centre.changes()}
-    stored = set(centre.session.scalars(select(PublishedEntry.sealed)))
-    assert stored | set(centre.session.scalars(select(PublishedRoster.sealed))) == sent
-
-
 def _pin(centre: Centre, person: str, until: date) -> str:
     """A guarantee from today; the PIN."""
     wanted = Wanted(person=person, guarantor="Kepala SD", letter="800/1", reason="perban", until=until)
@@ -445,7 +286,7 @@ def test_a_new_pin_is_told_and_nothing_else(centre: Centre) -> None:
     centre.kiosk("k-1", "SD")
     centre.changes()
     _pin(centre, "siti", NOW.date())
-    assert _topics(centre.changes(LATER)) == ["k-1/roster/siti", "k-1/roster"]
+    assert topics(centre.changes(LATER)) == ["k-1/roster/siti", "k-1/roster"]
     pins.end(centre.session, "siti", Author("a-1", LATER), "wajah sudah direkam", NOW.date())
     centre.session.commit()
     entry, _ = centre.changes(LATER + timedelta(minutes=1))

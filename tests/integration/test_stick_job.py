@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import resource
 import zipfile
@@ -10,30 +9,22 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from threading import Event
-from typing import Any
 
 import pytest
-from sqlalchemy.exc import OperationalError
 
 from collector.commands import order as give_order
-from collector.errors import StickUseError, StoreDownError
-from collector.settings import CollectorSettings
+from collector.errors import StickUseError
 from collector.sticks import orders
 from collector.sticks.faults import Fault
 from collector.sticks.giving import give
-from collector.sticks.job import StickJob
-from collector.sticks.orders import Kind, Placed, State
+from collector.sticks.orders import Kind, State
 from collector.sticks.sent import Refused, Why
 from collector.sticks.visits import given, went
-from collector.store.engine import open_reader
 from stick import StickFolder, mark
 from tests.centre import AT, Centre, FakeKiosk, opened
+from tests.fixtures.stick_jobs import HOUR, RECORDS, Jobs, lines, noted, visit, zipped
 from wire.seals import Sealed
 from wire.stick import PARTS, Place
-
-HOUR = timedelta(hours=1)
-RECORDS = "from/kiosk-1/records.txt"
 
 
 @pytest.fixture
@@ -49,76 +40,11 @@ def kiosk(centre: Centre) -> FakeKiosk:
     return made
 
 
-class Jobs:
-    """The job over the centre's database, and a clock that a test sets."""
-
-    def __init__(self, centre: Centre, folder: Path) -> None:
-        self.centre, self.now = centre, AT
-        (folder / "releases").mkdir()
-        self.releases = folder / "releases"
-        self.reader = open_reader(centre.writer.engine.url.render_as_string(hide_password=False))
-        self.settings = CollectorSettings.model_validate(
-            {"sticks": {"zip_mib": 1, "unpacked_mib": 2}, "releases": {"folder": self.releases}}
-        )
-        self.fresh()
-
-    def fresh(self) -> None:
-        self.job = StickJob(self.reader, self.centre.writer, self.centre.keys, self.settings, lambda: self.now)
-
-    def bring(self, raw: bytes, *kiosks: str) -> str:
-        with self.centre.writer.session() as session:
-            number = orders.place(session, Kind.BRING, kiosks=kiosks or ["kiosk-1"], by="admin", now=self.now)
-        size = orders.keep(self.centre.writer, number, io.BytesIO(raw))
-        with self.centre.writer.session() as session:
-            orders.arrived(session, number, size)
-        return number
-
-    def give(self, *kiosks: str, version: str = "") -> str:
-        with self.centre.writer.session() as session:
-            return orders.place(session, Kind.GIVE, kiosks=kiosks, by="admin", now=self.now, version=version)
-
-    def work(self) -> None:
-        self.job.begin()
-        while self.job.do_next():
-            pass
-
-    def done(self, number: str) -> Placed:
-        self.work()
-        with self.centre.writer.session() as session:
-            found = orders.find(session, number)
-        assert found is not None
-        return found
-
-    def content(self, number: str) -> bytes:
-        return b"".join(orders.content(self.reader, number))
-
-
 @pytest.fixture
 def jobs(centre: Centre, tmp_path: Path) -> Iterator[Jobs]:
     made = Jobs(centre, tmp_path)
     yield made
     made.reader.dispose()
-
-
-def zipped(*files: tuple[str, bytes]) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as target:
-        for name, raw in files:
-            target.writestr(name, raw)
-    return made.getvalue()
-
-
-def lines(*sealed: str) -> bytes:
-    return "".join(f"{one}\n" for one in sealed).encode()
-
-
-def noted(centre: Centre) -> list[tuple[str, str, str]]:
-    return [(row["who"], row["action"], row["subject"]) for row in centre.rows("audit_log")]
-
-
-def visit(centre: Centre) -> dict[str, Any]:
-    (row,) = centre.rows("stick_visits")
-    return row
 
 
 def test_what_was_brought_is_taken_in_told_and_let_go(centre: Centre, kiosk: FakeKiosk, jobs: Jobs) -> None:
@@ -141,69 +67,6 @@ def test_the_same_stick_again_brings_nothing_new(kiosk: FakeKiosk, jobs: Jobs) -
     jobs.done(jobs.bring(raw))
     again = jobs.done(jobs.bring(raw)).story.taken[0].files[0]
     assert (again.new, again.again, again.set_aside) == (0, 7, 0)
-
-
-def test_a_job_that_was_killed_at_work_does_it_again(centre: Centre, kiosk: FakeKiosk, jobs: Jobs) -> None:
-    number = jobs.bring(zipped((RECORDS, lines(*kiosk.day(3)))))
-    with centre.writer.session() as session:
-        orders.change(session, number, state=State.WORKING.value)
-    jobs.job.do_next()
-    assert not centre.rows("records")
-    jobs.fresh()
-    assert jobs.done(number).story.taken[0].records == 3
-
-
-def test_an_order_that_ends_the_process_again_and_again_is_given_up_and_others_go_on(
-    kiosk: FakeKiosk, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class KilledError(BaseException):
-        """As by the kernel: nobody in the process hears of it."""
-
-    def killed(*_: object) -> None:
-        raise KilledError
-
-    number = jobs.bring(zipped((RECORDS, lines(*kiosk.day(3)))))
-    with monkeypatch.context() as patch:
-        patch.setattr("collector.sticks.job.take", killed)
-        for _ in range(orders.MOST_TRIES):
-            jobs.fresh()
-            with pytest.raises(KilledError):
-                jobs.work()
-    jobs.fresh()
-    ended = jobs.done(number)
-    assert (ended.state, ended.error, ended.finished_at) == (State.FAILED, Fault("crashed", "3"), AT)
-    assert jobs.content(number) == b""
-    assert jobs.done(jobs.bring(zipped((RECORDS, lines(*kiosk.day(3)))))).state is State.DONE
-
-
-def test_what_lost_its_file_by_a_restored_backup_says_so(centre: Centre, kiosk: FakeKiosk, jobs: Jobs) -> None:
-    ready = jobs.give("kiosk-1")
-    jobs.work()
-    waiting = jobs.bring(zipped((RECORDS, lines(*kiosk.day(3)))))
-    with centre.writer.session() as session:
-        for order in (ready, waiting):
-            orders.let_go(session, order)
-    jobs.fresh()
-    assert jobs.done(ready).state is State.GONE
-    ended = jobs.done(waiting)
-    assert (ended.state, ended.error) == (State.FAILED, Fault("lost"))
-
-
-def test_a_database_that_goes_away_ends_nothing(
-    centre: Centre, kiosk: FakeKiosk, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    number = jobs.bring(zipped((RECORDS, lines(*kiosk.day(3)))))
-
-    def down(*_told: object) -> None:
-        raise StoreDownError("database: gone")
-
-    with monkeypatch.context() as patch:
-        patch.setattr("collector.sticks.job.take", down)
-        with pytest.raises(StoreDownError):
-            jobs.work()
-    jobs.fresh()
-    assert jobs.done(number).state is State.DONE
-    assert len(centre.rows("records")) == 3
 
 
 def test_junk_is_no_visit_and_fills_no_log(centre: Centre, kiosk: FakeKiosk, jobs: Jobs) -> None:
@@ -362,53 +225,6 @@ def test_the_oldest_files_make_room_and_the_newest_stays(
     last = jobs.done(jobs.give(kiosk.id))
     assert last.ready
     assert [jobs.done(number).state for number in numbers] == [State.GONE] * 3
-
-
-def test_an_order_under_which_the_database_goes_away_again_and_again_gives_up(
-    jobs: Jobs, kiosk: FakeKiosk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    number = jobs.bring(zipped((RECORDS, lines(*kiosk.day(2)))))
-
-    def full(*_: object) -> None:
-        raise StoreDownError("database: database or disk is full")
-
-    with monkeypatch.context() as patch:
-        patch.setattr("collector.sticks.job.take", full)
-        for _ in range(orders.MOST_TRIES - 1):
-            with pytest.raises(StoreDownError):
-                jobs.job.turn(Event())
-        ended = jobs.done(number)
-    assert (ended.state, ended.error) == (State.FAILED, Fault("disk-full"))
-    assert jobs.done(jobs.bring(zipped((RECORDS, lines(*kiosk.day(2)))))).state is State.DONE
-
-
-def test_no_room_for_a_folder_fails_the_order_and_not_the_process(
-    jobs: Jobs, kiosk: FakeKiosk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    number = jobs.bring(zipped((RECORDS, lines(*kiosk.day(2)))))
-
-    def full(*_: object, **__: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr("collector.sticks.job.tempfile.TemporaryDirectory", full)
-    ended = jobs.done(number)
-    assert (ended.state, ended.error) == (State.FAILED, Fault("disk-full"))
-
-
-def test_a_database_that_is_away_for_the_reader_is_waited_for(
-    jobs: Jobs, kiosk: FakeKiosk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    number = jobs.bring(zipped((RECORDS, lines(*kiosk.day(2)))))
-
-    def away(*_: object) -> None:
-        raise OperationalError("SELECT", {}, Exception("server closed the connection"))
-
-    for place in ("next_waiting", "content"):
-        with monkeypatch.context() as patch:
-            patch.setattr(f"collector.sticks.job.orders.{place}", away)
-            with pytest.raises(StoreDownError, match="server closed"):
-                jobs.job.turn(Event())
-    assert jobs.done(number).state is State.DONE
 
 
 def test_what_left_earlier_does_not_hide_what_left_later(centre: Centre, kiosk: FakeKiosk) -> None:

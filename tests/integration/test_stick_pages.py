@@ -30,8 +30,8 @@ from collector.web import create_app
 from collector.web.stick_words import FAULTS
 from tests.centre import AT, Centre, FakeKiosk, opened
 from tests.fixtures.accounts import csrf, logged_in
+from tests.fixtures.stick_jobs import RECORDS, lines
 
-RECORDS = "from/kiosk-1/records.txt"
 DAY = timedelta(days=1)
 MIB = 1 << 20
 Files = list[tuple[str, bytes]]
@@ -93,10 +93,6 @@ def office(centre: Centre, tmp_path: Path) -> Iterator[Office]:
     made = Office(centre, tmp_path)
     yield made
     made.reader.dispose()
-
-
-def lines(*sealed: str) -> bytes:
-    return "".join(f"{one}\n" for one in sealed).encode()
 
 
 def zipped(*files: tuple[str, bytes], how: int = zipfile.ZIP_DEFLATED) -> bytes:
