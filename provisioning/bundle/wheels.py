@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import sys
 from pathlib import Path
@@ -25,8 +26,13 @@ def lock_of(checkout: Path, suite: str) -> Path:
 
 
 def own_wheels(checkout: Path, folder: Path) -> None:
-    """Build our own wheel, and those of packages that come as source, into a folder. Raises BundleError."""
-    _pip("wheel", "--no-deps", "--wheel-dir", str(folder), str(checkout))
+    """Build our own wheel, and those of packages that come as source, into a folder. Raises BundleError.
+
+    One at a time of a checkout: setuptools builds in it, and of two at once one fails, or takes the other's half.
+    """
+    with (checkout / "setup.py").open() as alone:
+        fcntl.flock(alone, fcntl.LOCK_EX)
+        _pip("wheel", "--no-deps", "--wheel-dir", str(folder), str(checkout))
     locks = (word for suite in PYTHON for word in ("-c", str(lock_of(checkout, suite))))
     _pip("wheel", "--no-deps", "--wheel-dir", str(folder), *locks, *BUILT)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli.main import main
-from provisioning.bundle import Bundle, open_bundle, write_bundle
+from provisioning.bundle import Bundle, open_bundle, wheels, write_bundle
 from provisioning.bundle.writing import Recipe, collected
 from provisioning.errors import BundleError
 from wire.release import MANIFEST
@@ -141,3 +143,22 @@ def test_the_commands(tmp_path: Path) -> None:
     bundle = made(tmp_path)
     bad = run(main, ["release", "verify", str(bundle), "--keys", str(secret.with_suffix(".json"))])
     assert (bad.exit_code, "do not install" in bad.output) == (1, True)
+
+
+def test_of_one_checkout_one_is_built_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """setuptools builds in the checkout: of two at once one failed, whenever it was tried."""
+    (tmp_path / "setup.py").touch()
+    inside, most = [], []
+
+    def pip(*words: str) -> None:
+        if words[-1] == str(tmp_path):
+            inside.append(None)
+            most.append(len(inside))
+            time.sleep(0.2)
+            inside.pop()
+
+    monkeypatch.setattr(wheels, "_pip", pip)
+    with ThreadPoolExecutor(3) as pool:
+        for built in [pool.submit(wheels.own_wheels, tmp_path, tmp_path / str(n)) for n in range(3)]:
+            built.result(20)
+    assert most == [1, 1, 1]
