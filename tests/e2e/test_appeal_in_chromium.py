@@ -14,7 +14,7 @@ from tests.centre import Centre
 from tests.fixtures.accounts import browser_logged_in
 from tests.fixtures.appeal_office import TUESDAY, Clock, served, week
 from tests.fixtures.judged_office import judge
-from tests.screenshots.chromium import chromium, chromium_path
+from tests.screenshots.chromium import chromium, chromium_path, width_needed
 
 pytestmark = [
     pytest.mark.slow,
@@ -52,7 +52,7 @@ def opened(browser: Browser, server: WebServer, width: int, role: Role, **whose:
 
 
 def fits(page: Page) -> None:
-    wide = page.evaluate("document.documentElement.scrollWidth")
+    wide = width_needed(page)
     assert wide <= (page.viewport_size or {})["width"]
 
 

@@ -12,7 +12,7 @@ from collector.accounts.roles import Role
 from collector.web import WebServer
 from tests.fixtures.accounts import browser_logged_in
 from tests.screenshots.centre import centre
-from tests.screenshots.chromium import chromium, chromium_path
+from tests.screenshots.chromium import chromium, chromium_path, width_needed
 
 DESK, PHONE = 1280, 390
 LIST = "id;nama;nip;status;unit\nK1;Siti Baru;198503122010012003;PNS;SDN1\nK2;Budi Salah;1.985E+17;PNS;SDN1\n"
@@ -85,7 +85,7 @@ def test_a_transfer_on_a_telephone_is_corrected_at_its_field(browser: Browser, s
 )
 def test_no_page_is_wider_than_its_window(browser: Browser, server: WebServer, path: str, width: int) -> None:
     page = opened(browser, server, width, path)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert width_needed(page) <= width
     page.context.close()
 
 

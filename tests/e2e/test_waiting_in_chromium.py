@@ -15,7 +15,7 @@ from collector.web import WebServer
 from tests.centre import Centre, FakeKiosk, opened
 from tests.fixtures.accounts import browser_logged_in
 from tests.fixtures.judged_office import MONDAY, WEEK, Wall, at, hours, settle
-from tests.screenshots.chromium import chromium, chromium_path
+from tests.screenshots.chromium import chromium, chromium_path, width_needed
 
 pytestmark = [
     pytest.mark.slow,
@@ -63,7 +63,7 @@ def page_of(browser: Browser, server: WebServer, width: int, role: Role, path: s
 
 
 def fits(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth") <= (page.viewport_size or {})["width"]
+    assert width_needed(page) <= (page.viewport_size or {})["width"]
 
 
 def test_a_dead_kiosk_is_declared_and_the_day_that_waited_is_judged(

@@ -19,7 +19,7 @@ from provisioning.report import MachineReport
 from provisioning.shell import LocalShell
 from provisioning.step import Outcome, Result
 from tests.fixtures.shims import Shims
-from tests.screenshots.chromium import chromium, chromium_path
+from tests.screenshots.chromium import chromium, chromium_path, width_needed
 from tests.unit.test_provisioning_wish import wish
 from wire.jwks import key_set, readable
 
@@ -123,7 +123,7 @@ def test_printed_a_kiosk_is_one_sheet_and_a_telephone_shows_it_whole() -> None:
     with chromium() as browser:
         page = browser.new_page(viewport={"width": 390, "height": 800})
         page.set_content(paper.html(reports, OCCASION))
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert width_needed(page) <= 390
         printed = page.pdf(prefer_css_page_size=True)
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 2
 
