@@ -69,6 +69,7 @@ def test_a_night_shift_typed_into_the_grid_is_what_the_day_is_judged_by(page: Pa
     page.get_by_role("button", name="Beri pola", exact=True).click()
     expect(page.locator(".said.good")).to_contain_text("1 orang")
 
+    page.wait_for_load_state("load")  # the grid's script
     page.get_by_label("Pegawai p-1, 5", exact=True).focus()
     page.keyboard.type("m")  # whole: the next date follows
     page.keyboard.type("lj")
