@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,19 +47,6 @@ class Acts:
         if act is None:
             raise Refused("not-supported")
         return act(command.arguments, command.id)
-
-    def wipe(self) -> None:
-        """Stop everything for good and destroy keys, ledger, roster and certificates."""
-        self.system.stop()
-        folders, relay = self.settings.folders, self.settings.relay
-        for folder in (folders.ledger, folders.relay):
-            shutil.rmtree(folder, ignore_errors=True)
-        for file in (
-            relay.certificate_key,
-            relay.certificate,
-            Places(relay.certificate_key, relay.certificate, relay.ca).next_key,
-        ):
-            file.unlink(missing_ok=True)
 
     def told_of(self, course: Course) -> dict[str, JsonValue]:
         """What the centre is told of an update."""

@@ -21,6 +21,7 @@ from kiosk.agent.update.course import Stage
 from kiosk.agent.update.releases import Releases
 from kiosk.agent.update.updater import Surroundings, Updater
 from kiosk.agent.vital import target, vital
+from kiosk.agent.wiping import Wiping
 from kiosk.certificate import CertificateError, Places, mend
 from kiosk.database import DatabaseError
 from kiosk.keys import KeyFileError
@@ -55,6 +56,7 @@ class Agent:
         )
         self._updater = Updater(around)
         self._acts = Acts(settings, system, self._updater)
+        self._wiping = Wiping(settings, system)
         self._arrivals = Arrivals(settings)
         self._places = Places(relay.certificate_key, relay.certificate, relay.ca)
         self._visits = Visits(settings, sticks) if sticks else None
@@ -70,7 +72,10 @@ class Agent:
                 self._visits.turn()
 
     def take_up(self) -> None:
-        """Finish what a stop or a power cut interrupted, before anything new."""
+        """Finish what a stop or a power cut interrupted, before anything new. Raises OSError, SystemFailed."""
+        order = self._wiping.ordered()
+        if order is not None:
+            self._wipe(Reply(kiosk=self._kiosk, id=order, at=now(), outcome="done"))
         if mend(self._places):
             log.warning("a renewed certificate has taken its place, which a stop had interrupted")
         course = self._updater.under_way()
@@ -140,13 +145,14 @@ class Agent:
         return replace(reply, at=now(), outcome="done", detail=detail)
 
     def _wipe(self, reply: Reply) -> None:
-        """The answer goes first: afterwards there is no key to seal it with."""
+        """The answer goes before the key that seals it, and the note before the answer: what is told as done is done."""
+        self._wiping.note(reply.id)
         self._answers.end(replace(reply, at=now(), outcome="done", detail={}))
         end = time.monotonic() + WIPE_S
         while time.monotonic() < end and not self._orders.told(reply.id):
             time.sleep(0.2)
         log.warning("this kiosk is wiped")
-        self._acts.wipe()
+        self._wiping.do()
 
 
 def run(settings: KioskSettings, system: System, stop: threading.Event) -> None:

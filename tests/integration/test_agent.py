@@ -20,6 +20,7 @@ from firmware.signals import Signal
 from kiosk.agent.answers import Answers, answer
 from kiosk.agent.app import Agent
 from kiosk.agent.notice import shown
+from kiosk.agent.system import SystemFailed
 from kiosk.certificate import Places, mend
 from tests.fixtures.agents import NOW, FakeSystem, Post
 from wire.messages import Reply
@@ -191,6 +192,41 @@ def test_a_wipe_answers_first_and_leaves_nothing(
     assert system.asked == ["stop"]
     left = [post.settings.folders.ledger, post.settings.folders.relay, post.settings.relay.certificate_key]
     assert [path.exists() for path in left] == [False, False, False]
+
+
+@pytest.mark.parametrize("cut", ["while-it-waits", "while-it-stops"])
+def test_a_wipe_that_was_answered_is_done_whatever_interrupts_it(
+    post: Post, system: FakeSystem, monkeypatch: pytest.MonkeyPatch, cut: str
+) -> None:
+    monkeypatch.setattr("kiosk.agent.app.WIPE_S", 5.0 if cut == "while-it-waits" else 0.0)
+    keys = [post.settings.folders.ledger / "kiosk-1.jwk", post.settings.relay.certificate_key]
+    for key in keys:
+        key.write_text("secret")
+    number = post.lay("wipe")
+    if cut == "while-it-stops":
+        system.fails.add("stop")
+    with monkeypatch.context() as power:
+        power.setattr("kiosk.agent.app.time.sleep", cut_off)
+        with pytest.raises((PowerCut, SystemFailed)):
+            turn(post, system)
+    reply = said(post, number)
+    assert reply is not None
+    assert reply.outcome == "done", "the centre may have been told"
+    monkeypatch.setattr("kiosk.agent.app.WIPE_S", 0.0)
+    system.fails.clear()
+    turn(post, system)
+    assert [path.exists() for path in (*keys, post.settings.folders.relay)] == [False, False, False]
+    system.asked.clear()
+    turn(post, system)
+    assert system.asked == [], "provisioned anew, it is not wiped once more"
+
+
+class PowerCut(BaseException):
+    """The process is gone."""
+
+
+def cut_off(_seconds: float) -> None:
+    raise PowerCut
 
 
 class Renewal:
