@@ -209,7 +209,8 @@ def _row(one: Line) -> list[str]:
     noted = one.noted
     looks = " ".join(f"{look.astimezone(WIB):%H:%M:%S}" for look in one.looks)
     seen = noted.seen.value if noted.seen else ""
-    return [noted.person, noted.name, one.verdict.value, seen, noted.uniform, looks, noted.remark]
+    said = f"{one.verdict.value}: {one.gathering}" if one.gathering else one.verdict.value
+    return [noted.person, noted.name, said, seen, noted.uniform, looks, noted.remark]
 
 
 def _line(one: Line) -> dict[str, Any]:
@@ -217,6 +218,7 @@ def _line(one: Line) -> dict[str, Any]:
     return {
         "person": noted.person,
         "verdict": one.verdict.value,
+        "gathering": one.gathering or None,
         "seen": noted.seen.value if noted.seen else None,
         "at": noted.at.isoformat() if noted.at else None,
         "uniform": noted.uniform,

@@ -1,19 +1,40 @@
-"""Whether anybody may expect a person at work at a moment. Pure."""
+"""Where a person's place is at a moment: at work, at a gathering, or wherever they like. Pure."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from collector.rules.evidence import Person
 from collector.rules.hours import WIB
 from collector.rules.rulebook import Rulebook
+from collector.rules.ruleset import AssemblyKind
 from collector.rules.workday import WorkDay, work_day
 
 ONE_DAY = timedelta(days=1)
+HELD_ELSEWHERE = frozenset((AssemblyKind.APEL, AssemblyKind.UPACARA, AssemblyKind.SKJ))
+"""Gatherings that people go to, on the yard or at the regent's; the midday check is a look on the way."""
 
 
-def expected(before: Person, person: Person, at: datetime, book: Rulebook) -> bool:
-    """Whether the hours of that date, or of a shift that began the day before, hold the moment; or nobody knows the hours.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where somebody's place is. `at_work`: within their hours, or nobody knows these; `gathering`: the name of an apel,
+    upacara or SKJ in whose window the moment lies, empty for none."""
+
+    at_work: bool
+    gathering: str = ""
+
+    @property
+    def awaited(self) -> bool:
+        """Whether somebody who is not at the unit is missed there: where a gathering is held no rule says."""
+        return self.at_work and not self.gathering
+
+
+AT_WORK = Place(at_work=True)
+
+
+def place(before: Person, person: Person, at: datetime, book: Rulebook) -> Place:
+    """Where the person's place is by the hours and gatherings of that date, and of the day before as far as they reach over midnight.
 
     `person`: as on the date of `at`; `before`: the same one as on the day before.
 
@@ -21,11 +42,16 @@ def expected(before: Person, person: Person, at: datetime, book: Rulebook) -> bo
     """
     day = at.astimezone(WIB).date()
     today = _asked(person, day, book)
-    if today is not None and today.duty is None and today.code is None:
-        return True
-    return any(
-        asked and asked.duty and asked.duty.hours.holds(at) for asked in (_asked(before, day - ONE_DAY, book), today)
+    asked = [each for each in (_asked(before, day - ONE_DAY, book), today) if each]
+    unknown = today is not None and today.duty is None and today.code is None
+    return Place(
+        at_work=unknown or any(each.duty and each.duty.hours.holds(at) for each in asked),
+        gathering=next((name for each in asked for name in _gatherings(each, at)), ""),
     )
+
+
+def _gatherings(asked: WorkDay, at: datetime) -> list[str]:
+    return [each.name for each in asked.gatherings if each.kind in HELD_ELSEWHERE and each.span.holds(at)]
 
 
 def _asked(person: Person, day: date, book: Rulebook) -> WorkDay | None:

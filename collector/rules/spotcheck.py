@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
+from collector.rules.expected import AT_WORK, Place
 from collector.rules.hours import WIB
 
 
@@ -35,6 +36,7 @@ class Verdict(StrEnum):
     GONE = "gone"  # recorded before, and not there: a reason to check
     ABSENT = "absent"  # neither there nor recorded
     EXCUSED = "excused"  # not there, by a letter or an explanation
+    GATHERING = "gathering"  # not there, and an apel, upacara or SKJ is on, which its own window accounts for
     OFF_DUTY = "off-duty"  # not there, and not asked to be at that hour: before or after a shift, a day off
     NOT_NOTED = "not-noted"
 
@@ -71,11 +73,11 @@ def _number(seed: str, what: str) -> int:
 
 
 def verdict(
-    seen: Seen | None, looks: Sequence[datetime], at: datetime, *, permit: bool, expected: bool = True
+    seen: Seen | None, looks: Sequence[datetime], at: datetime, *, permit: bool, place: Place = AT_WORK
 ) -> Verdict:
     """Of one person: what was noted at `at`, against their looks of trusted time of that date and any letter.
 
-    `expected`: whether their hours hold that moment.
+    `place`: where theirs is at that moment.
     """
     before = any(look <= at for look in looks)
     if seen is None:
@@ -84,6 +86,8 @@ def verdict(
         return Verdict.AGREES if before else Verdict.UNRECORDED
     if seen is Seen.EXPLAINED or permit:
         return Verdict.EXCUSED
-    if not expected:
+    if place.gathering:
+        return Verdict.GATHERING
+    if not place.at_work:
         return Verdict.OFF_DUTY
     return Verdict.GONE if before else Verdict.ABSENT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,9 +11,10 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from collector.judging.entries import EntryKind
-from collector.judging.expecting import off_duty
+from collector.judging.expecting import places
 from collector.judging.marks import ONE_DAY, local_midnight
 from collector.rules.evidence import Basis
+from collector.rules.expected import AT_WORK, Place
 from collector.rules.spotcheck import Seen, Verdict, verdict
 from collector.spotchecks.book import staff
 from collector.store.hours import Entry
@@ -25,6 +27,7 @@ URGENCY = (
     Verdict.UNRECORDED,
     Verdict.ABSENT,
     Verdict.EXCUSED,
+    Verdict.GATHERING,
     Verdict.OFF_DUTY,
     Verdict.AGREES,
     Verdict.NOT_NOTED,
@@ -46,11 +49,13 @@ class Noted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A person of the result: the note, their looks of that date, and what both say."""
+    """A person of the result: the note, their looks of that date, and what both say. `gathering`: name of the one at which their
+    place is, of somebody who was not there."""
 
     noted: Noted
     looks: tuple[datetime, ...]
     verdict: Verdict
+    gathering: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +93,7 @@ def lines(session: Session, check: SpotCheck) -> list[Line]:
     """The whole list against the ledger and everybody's hours. Some twenty queries, however many people there are."""
     told = people(session, check)
     missed = {each.person: each.at or check.at for each in told if each.seen is Seen.ABSENT}
-    free = off_duty(session.connection(), missed)
+    lawful = places(session.connection(), missed)
     named = [each.person for each in told]
     looks = looks_of(session, named, check.day)
     excused = set(
@@ -103,19 +108,21 @@ def lines(session: Session, check: SpotCheck) -> list[Line]:
         )
     )
     return [
-        Line(
-            noted=each,
-            looks=tuple(looks.get(each.person, ())),
-            verdict=verdict(
-                each.seen,
-                looks.get(each.person, ()),
-                each.at or check.at,
-                permit=each.person in excused,
-                expected=each.person not in free,
-            ),
+        _line(
+            each,
+            looks.get(each.person, ()),
+            each.at or check.at,
+            permit=each.person in excused,
+            place=lawful.get(each.person, AT_WORK),
         )
         for each in told
     ]
+
+
+def _line(noted: Noted, looks: Sequence[datetime], at: datetime, *, permit: bool, place: Place) -> Line:
+    found = verdict(noted.seen, looks, at, permit=permit, place=place)
+    gathering = place.gathering if found is Verdict.GATHERING else ""
+    return Line(noted=noted, looks=tuple(looks), verdict=found, gathering=gathering)
 
 
 def urgent_first(found: list[Line]) -> list[Line]:

@@ -13,7 +13,7 @@ from sqlalchemy import Select, and_, not_, or_, select
 from sqlalchemy.orm import Session
 
 from collector.judging.entries import CODECS, EntryKind
-from collector.judging.expecting import off_duty
+from collector.judging.expecting import places
 from collector.judging.looks import phone_look
 from collector.rules.codes import ReasonKind, State
 from collector.rules.dating import date_records
@@ -120,7 +120,7 @@ def _unit(context: Context, person: str, day: date) -> str:
 
 
 def _missed(session: Session, day: date) -> Iterable[Missed]:
-    """Whom closed spot checks of that date noted last as absent, at an hour when they were asked to be there."""
+    """Whom closed spot checks of that date noted last as absent, at an hour when their place was there."""
     s, n = SpotCheck, SpotNote
     query = select(s.id, s.unit, n.person, n.seen, n.at).join(n, n.spot == s.id)
     last = {
@@ -132,9 +132,9 @@ def _missed(session: Session, day: date) -> Iterable[Missed]:
     gone = {(spot, person): (unit, at) for (spot, person), (unit, seen, at) in last.items() if seen == "absent"}
     for number in sorted({spot for spot, _ in gone}):
         theirs = {person: place for (spot, person), place in gone.items() if spot == number}
-        free = off_duty(session.connection(), {person: at for person, (_, at) in theirs.items()})
+        lawful = places(session.connection(), {person: at for person, (_, at) in theirs.items()})
         for person, (unit, at) in theirs.items():
-            if person not in free:
+            if lawful[person].awaited:
                 yield Missed(check=f"sidak/{number}", person=person, unit=unit, at=at)
 
 

@@ -34,6 +34,7 @@ VERDICTS = {
     Verdict.UNRECORDED: ("gap", "ask", N_("There, not recorded")),
     Verdict.ABSENT: ("never", "ask", N_("Absent, not recorded")),
     Verdict.EXCUSED: ("check", "plain", N_("Absent with explanation")),
+    Verdict.GATHERING: ("check", "plain", N_("Gathering at that hour")),
     Verdict.OFF_DUTY: ("check", "plain", N_("Not on duty at that hour")),
     Verdict.AGREES: ("check", "good", N_("There and recorded")),
     Verdict.NOT_NOTED: ("waiting", "down", N_("Not noted")),
@@ -45,7 +46,19 @@ WEIGHTINGS = {
     Weighting.EQUAL.value: N_("Every unit alike"),
     Weighting.VIOLATIONS.value: N_("By violations of 90 days"),
 }
-COLUMNS = ("sidak", "unit", "nama", "nip", "dicatat", "jam_dicatat", "seragam", "keterangan", "presensi", "hasil")
+COLUMNS = (
+    "sidak",
+    "unit",
+    "nama",
+    "nip",
+    "dicatat",
+    "jam_dicatat",
+    "seragam",
+    "keterangan",
+    "presensi",
+    "hasil",
+    "acara",
+)
 LATEST = timedelta(hours=12)
 """A tap may wait so long for the network."""
 
@@ -208,4 +221,5 @@ def _rows(desk: Desk, values: dict[str, Any]) -> Iterator[tuple[object, ...]]:
         at = noted.at.astimezone(desk.zone).strftime("%H:%M:%S") if noted.at else ""
         looks = " ".join(look.astimezone(desk.zone).strftime("%H:%M:%S") for look in line.looks)
         who = (values["check"].id, values["unit_name"], noted.name, noted.number or "")
-        yield (*who, noted.seen.value if noted.seen else "", at, noted.uniform, noted.remark, looks, line.verdict.value)
+        told = (noted.seen.value if noted.seen else "", at, noted.uniform, noted.remark, looks)
+        yield (*who, *told, line.verdict.value, line.gathering)

@@ -6,7 +6,8 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from collector.accounts.roles import Role
+from collector.judging import changing
+from collector.judging.changing import Decision
+from collector.rules.ready import PERPRES_21_2023
+from collector.rules.ruleset import Assembly, AssemblyKind
 from collector.settings import CollectorSettings
 from collector.store.engine import open_reader
 from collector.violating.detection import Detection
@@ -22,7 +27,7 @@ from collector.web import create_app
 from tests.centre import Centre, opened
 from tests.fixtures.accounts import csrf, logged_in
 from tests.fixtures.appeal_office import Clock, fill, week
-from tests.fixtures.judged_office import WEEK, Wall, at
+from tests.fixtures.judged_office import NOW, WEEK, Wall, at
 
 FRIDAY = WEEK[-1]
 NOON = at(FRIDAY, "12:00")
@@ -125,6 +130,29 @@ def test_who_has_gone_home_after_work_is_no_reason_to_check(either: Centre, cloc
     told = inspector.get(page).text
     assert told.count("Tidak bertugas pada jam itu") >= 2
     assert inspector.post(f"{page}/close", data={"remark": "", "csrf_token": csrf(inspector)}).status_code == 303
+    detect(centre)
+    assert not [row for row in centre.rows("violations") if row["kind"] == "checked-in-and-gone"]
+
+
+def test_whose_place_was_the_ceremony_is_told_so_and_not_sought(
+    inspector: FlaskClient, centre: Centre, clock: Clock
+) -> None:
+    ceremony = Assembly(name="upacara hari jadi", kind=AssemblyKind.UPACARA, opens=time(11), closes=time(13), on=FRIDAY)
+    rules = replace(PERPRES_21_2023, version=2, since=FRIDAY, assemblies=(ceremony,))
+    with centre.writer.transaction() as connection:
+        name = changing.propose(connection, rules, "Ani", NOW)
+        changing.approve(connection, name, Decision("Budi", NOW, 2, "SE Bupati"))
+    page = drawn(inspector)
+    clock.now = NOON
+    for person, seen in (("p-1", "absent"), ("p-2", "present"), ("p-3", "absent")):
+        assert tapped(inspector, page, person, seen) == 200
+    assert inspector.post(f"{page}/close", data={"remark": "", "csrf_token": csrf(inspector)}).status_code == 303
+    told = inspector.get(page).text
+    assert told.count("(upacara hari jadi)") == 2
+    assert "Jam apel atau upacara" in told
+    sheet = inspector.get(f"{page}.csv").text.removeprefix("\ufeff")
+    rows = [(row["hasil"], row["acara"]) for row in csv.DictReader(io.StringIO(sheet, newline=""), delimiter=";")]
+    assert sorted(rows) == [("agrees", ""), *[("gathering", "upacara hari jadi")] * 2]
     detect(centre)
     assert not [row for row in centre.rows("violations") if row["kind"] == "checked-in-and-gone"]
 

@@ -11,13 +11,14 @@ import pytest
 
 from collector.rules.codes import Code
 from collector.rules.evidence import Basis, Moment, Permit, Person
-from collector.rules.expected import expected
+from collector.rules.expected import Place, place
 from collector.rules.hours import WIB, Turn
-from collector.rules.ready import SHIFT
+from collector.rules.ready import APEL, SHIFT, SKJ
+from collector.rules.ruleset import Assembly, AssemblyKind
 from collector.rules.spotcheck import Candidate, Seen, Verdict, draw, verdict
 from collector.rules.violations.detect import detect
 from collector.rules.violations.stream import Kind, Missed, Stream
-from tests.unit.rules.scene import TUESDAY, UNIT, look, moment, person, rulebook
+from tests.unit.rules.scene import TUESDAY, UNIT, WHO, look, moment, person, rulebook, standing
 
 UNITS = [Candidate("A", 1), Candidate("B", 8), Candidate("C", 1)]
 NINE, THREE = time(9), time(15)
@@ -74,6 +75,7 @@ def nurse(*turns: Turn) -> Person:
 
 
 NIGHT = Turn(day=TUESDAY, shift="malam")
+NOWHERE = Place(at_work=False)
 LAST_NIGHT, FREE = replace(NIGHT, day=TUESDAY - timedelta(days=1)), Turn(day=TUESDAY, shift=None)
 
 
@@ -81,9 +83,9 @@ def test_nobody_is_missed_outside_of_the_own_hours() -> None:
     """A draw in the afternoon finds a ward's morning shift at home, as it should be."""
     early = [moment(TUESDAY, "06:58"), moment(TUESDAY, "14:05")]
     at = moment(TUESDAY, "15:00")
-    assert verdict(Seen.ABSENT, early, at, permit=False, expected=False) is Verdict.OFF_DUTY
+    assert verdict(Seen.ABSENT, early, at, permit=False, place=Place(at_work=False)) is Verdict.OFF_DUTY
     assert verdict(Seen.ABSENT, early, at, permit=False) is Verdict.GONE
-    assert verdict(Seen.PRESENT, early, at, permit=False, expected=False) is Verdict.AGREES
+    assert verdict(Seen.PRESENT, early, at, permit=False, place=Place(at_work=False)) is Verdict.AGREES
 
 
 @pytest.mark.parametrize(
@@ -101,25 +103,84 @@ def test_nobody_is_missed_outside_of_the_own_hours() -> None:
     ],
 )
 def test_hours_say_when_somebody_may_be_expected(who: Person, clock: str, found: bool) -> None:
-    assert expected(who, who, moment(TUESDAY, clock), rulebook()) is found
+    assert place(who, who, moment(TUESDAY, clock), rulebook()) == Place(at_work=found)
+
+
+MONDAY, FRIDAY = TUESDAY - timedelta(days=1), TUESDAY + timedelta(days=3)
+SUNDAY = TUESDAY - timedelta(days=2)
+RULES = standing(
+    assemblies=(
+        APEL,
+        SKJ,
+        Assembly(name="cek siang", kind=AssemblyKind.MIDDAY, opens=time(12), closes=time(13)),
+        Assembly(name="upacara Hari Otda", kind=AssemblyKind.UPACARA, opens=time(7), closes=time(9, 30), on=TUESDAY),
+        Assembly(name="upacara HUT", kind=AssemblyKind.UPACARA, opens=time(8), closes=time(10), on=SUNDAY),
+        Assembly(name="apel Sabtu", kind=AssemblyKind.APEL, opens=time(7), closes=time(8), weekday=5),
+        Assembly(name="renungan", kind=AssemblyKind.UPACARA, opens=time(23, 30), closes=time(0, 30), on=FRIDAY),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("who", "day", "clock", "at_work", "gathering"),
+    [
+        ("PNS", MONDAY, "05:59", False, ""),
+        ("PNS", MONDAY, "07:05", False, "apel pagi"),  # before the hours begin, and yet somewhere to be
+        ("PNS", MONDAY, "07:30", True, ""),  # its window has ended
+        ("PNS", FRIDAY, "06:30", False, "SKJ"),
+        ("PNS", TUESDAY, "08:15", True, "upacara Hari Otda"),  # within the hours, on the regent's yard
+        ("PNS", TUESDAY, "09:30", True, ""),
+        ("PNS", TUESDAY, "12:30", True, ""),  # the midday check asks for a look and takes nobody away
+        ("PNS", SUNDAY, "08:15", False, "upacara HUT"),  # dated, so it is held on a day off
+        ("PNS", TUESDAY + timedelta(days=4), "07:30", False, ""),  # a weekly apel rests on a five-day office's Saturday
+        ("guru", TUESDAY + timedelta(days=4), "07:30", True, "apel Sabtu"),
+        ("PNS", FRIDAY, "+00:15", False, "renungan"),  # over midnight it is still the evening's
+        ("guru honorer", TUESDAY, "08:15", True, ""),  # held for other patterns
+    ],
+)
+def test_a_gathering_is_a_place_to_be(who: str, day: date, clock: str, at_work: bool, gathering: str) -> None:
+    found = place(WHO[who], WHO[who], moment(day, clock), rulebook(RULES))
+    assert found == Place(at_work=at_work, gathering=gathering)
+    assert found.awaited is (at_work and not gathering)
+
+
+@pytest.mark.parametrize(
+    ("seen", "looks", "permit", "found"),
+    [
+        (Seen.ABSENT, ["06:20"], False, Verdict.GATHERING),  # looked at the kiosk, then went to the yard
+        (Seen.ABSENT, [], False, Verdict.GATHERING),  # whether they are there the gathering's own window says: TA
+        (Seen.ABSENT, ["06:20"], True, Verdict.EXCUSED),
+        (Seen.EXPLAINED, [], False, Verdict.EXCUSED),
+        (Seen.PRESENT, ["06:20"], False, Verdict.AGREES),
+        (Seen.PRESENT, [], False, Verdict.UNRECORDED),
+        (None, ["06:20"], False, Verdict.NOT_NOTED),
+    ],
+)
+def test_whose_place_is_the_gathering_is_not_said_to_be_gone(
+    seen: Seen | None, looks: list[str], permit: bool, found: Verdict
+) -> None:
+    at = moment(MONDAY, "07:05")
+    apel = Place(at_work=False, gathering="apel pagi")
+    told = [moment(MONDAY, clock) for clock in looks]
+    assert verdict(seen, told, at, permit=permit, place=apel) is found
+    assert verdict(seen, told, at, permit=permit, place=replace(apel, at_work=True)) is found
 
 
 def test_a_pattern_that_is_not_there_is_said() -> None:
     with pytest.raises(LookupError, match="no-such-week"):
-        expected(person(), person("no-such-week"), moment(TUESDAY, "10:00"), rulebook())
+        place(person(), person("no-such-week"), moment(TUESDAY, "10:00"), rulebook())
 
 
 def test_a_day_off_asks_nobody_and_a_leaver_is_not_expected() -> None:
-    sunday = TUESDAY - timedelta(days=2)
-    assert not expected(person(), person(), moment(sunday, "10:00"), rulebook())
+    assert place(person(), person(), moment(SUNDAY, "10:00"), rulebook()) == NOWHERE
     gone = replace(person(), assignments=())
-    assert not expected(gone, gone, moment(TUESDAY, "10:00"), rulebook())
+    assert place(gone, gone, moment(TUESDAY, "10:00"), rulebook()) == NOWHERE
 
 
 def test_the_shift_of_the_day_before_is_that_days_own() -> None:
     """Each date's person carries that date's turn alone, as the judge reads them."""
-    assert expected(nurse(LAST_NIGHT), nurse(FREE), moment(TUESDAY, "02:00"), rulebook())
-    assert not expected(nurse(), nurse(FREE), moment(TUESDAY, "02:00"), rulebook())
+    assert place(nurse(LAST_NIGHT), nurse(FREE), moment(TUESDAY, "02:00"), rulebook()).at_work
+    assert not place(nurse(), nurse(FREE), moment(TUESDAY, "02:00"), rulebook()).at_work
 
 
 MISSED = Missed(check="sidak/7", person="p1", unit=UNIT, at=AT)
