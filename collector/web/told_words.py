@@ -56,6 +56,7 @@ VALUES: Final = {
     "no-bundle": N_("the release never came: lay it out at the centre, push it or send a stick"),
     "no-pictures": N_("the camera gave no pictures"),
     "no-record": N_("it wrote no record"),
+    "no-service": N_("nobody could check in with it"),
     "none": N_("nothing that vouches for it"),
     "not-started": N_("the new version did not start"),
     "not-supported": N_("its version does not know this order: update it first"),

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import platform
 import re
+from contextlib import closing
 from pathlib import Path
 
 from kiosk.agent.update.course import Vital
+from kiosk.database import DatabaseError
+from kiosk.ledger import LedgerReader
 from kiosk.pulse import last_frame
+from kiosk.relay import RelayReader
+from kiosk.relay.condition import Condition
 from kiosk.settings import KioskSettings
-from kiosk.status import read_status
 
 OS_RELEASE = Path("/etc/os-release")
 MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -17,10 +21,35 @@ MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 def vital(settings: KioskSettings) -> Vital:
     """How the kiosk is now, as its files tell."""
-    status = read_status(settings)
-    return Vital(
-        frame_at=last_frame(settings.folders.run), last_seq=status["last_seq"] or 0, online=bool(status["online"])
-    )
+    with (
+        closing(RelayReader(settings.folders.relay)) as relay,
+        closing(LedgerReader(settings.folders.ledger)) as ledger,
+    ):
+        condition = _condition(ledger)
+        return Vital(
+            frame_at=last_frame(settings.folders.run),
+            started_at=condition.started_at,
+            serves=condition.in_service is True and ledger.lives(),
+            online=_online(relay),
+        )
+
+
+def _condition(ledger: LedgerReader) -> Condition:
+    """What the newest chain tells; nothing while it cannot be read."""
+    condition = Condition()
+    try:
+        if spans := ledger.chains():
+            condition.follow(ledger, spans[-1])
+    except DatabaseError:
+        return Condition()
+    return condition
+
+
+def _online(relay: RelayReader) -> bool:
+    try:
+        return relay.link().online
+    except DatabaseError:
+        return False
 
 
 def target(source: Path = OS_RELEASE, machine: str = "") -> str:

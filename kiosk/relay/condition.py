@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from kiosk.ledger.entry import ChainSpan
 from kiosk.ledger.reader import LedgerReader
 from wire.errors import WireError
@@ -15,13 +17,15 @@ _WORDS = {"in-service": True, "out-of-service": False}
 
 
 class Condition:
-    """What the newest record that speaks of it says; None while none does.
+    """What the newest record that speaks of it says; None while none does. `started_at`: the time in the newest record by which the
+    kiosk's process said that it starts.
 
     A kiosk whose disk takes no records cannot say so here: then the status' free space tells.
     """
 
     def __init__(self) -> None:
         self.in_service: bool | None = None
+        self.started_at: datetime | None = None
         self._read: tuple[str, int] = ("", 0)
 
     def follow(self, ledger: LedgerReader, newest: ChainSpan) -> None:
@@ -29,20 +33,20 @@ class Condition:
         chain, seq = self._read
         after = max(seq if chain == newest.chain else newest.kept, newest.last - LOOK_BACK)
         for stored in ledger.after(newest, after, LOOK_BACK):
-            said = _said(stored.sealed)
-            self.in_service = self.in_service if said is None else said
+            self._hear(stored.sealed)
         self._read = newest.chain, newest.last
 
-
-def _said(sealed: str) -> bool | None:
-    try:
-        record: AnyRecord = decode_record(payload_of(sealed))
-    except WireError:
-        return None  # damaged on the disk: the centre will say so
-    match record.body:
-        case Heartbeat(in_service=in_service):
-            return in_service
-        case Event(event=word):
-            return _WORDS.get(word)
-        case _:
-            return None
+    def _hear(self, sealed: str) -> None:
+        try:
+            record: AnyRecord = decode_record(payload_of(sealed))
+        except WireError:
+            return  # damaged on the disk: the centre will say so
+        match record.body:
+            case Heartbeat(in_service=in_service, cause=cause):
+                self.in_service = in_service
+                if cause == "start":
+                    self.started_at = record.at
+            case Event(event=word):
+                self.in_service = _WORDS.get(word, self.in_service)
+            case _:
+                pass

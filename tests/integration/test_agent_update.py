@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,7 +14,7 @@ import pytest
 
 from kiosk.agent.update.bundles import BUNDLES
 from kiosk.agent.update.course import PROVING, Course, Stage, Vital, shortcomings
-from kiosk.agent.update.updater import ROOM, Updater
+from kiosk.agent.update.updater import ROOM, STATE, Updater
 from tests.fixtures.updated_box import KEY, START, TARGET, Box, Cut, left
 from wire.seals import KeyName, SealingKey
 
@@ -36,7 +37,8 @@ def test_a_release_that_proves_good_stays(box: Box) -> None:
     ("behaves", "reason"),
     [
         (lambda well: replace(well, frame_at=None), "no-pictures"),
-        (lambda well: replace(well, last_seq=0), "no-record"),
+        (lambda well: replace(well, started_at=START - timedelta(seconds=1)), "no-record"),
+        (lambda well: replace(well, serves=False), "no-service"),
         (lambda well: replace(well, online=False), "offline"),
         (lambda well: replace(well, frame_at=None, online=False), "no-pictures,offline"),
     ],
@@ -60,8 +62,21 @@ def test_a_release_that_does_not_start_is_rolled_back(box: Box) -> None:
 
 
 def test_a_kiosk_that_was_blind_and_offline_before_is_updated_all_the_same() -> None:
-    before = Vital(frame_at=START - timedelta(hours=1), last_seq=7, online=False)
-    assert shortcomings(before, Vital(frame_at=None, last_seq=8, online=False), START) == []
+    before = Vital(frame_at=START - timedelta(hours=1))
+    assert shortcomings(before, Vital(started_at=START), START) == []
+
+
+def test_an_update_that_another_release_began_is_taken_up(box: Box) -> None:
+    box.bundle("1.1.0")
+    box.updater.begin("c-1", "1.1.0")
+    path = box.folder / "agent" / STATE
+    kept = json.loads(path.read_text())
+    kept["before"] = {"frame_at": START.isoformat(), "last_seq": 7, "online": True}
+    path.write_text(json.dumps({**kept, "later": 1}))
+    course = box.updater.under_way()
+    assert course is not None
+    assert course.before == Vital(frame_at=START, online=True)
+    assert box.updater.run(course).stage is Stage.DONE
 
 
 @pytest.mark.parametrize(

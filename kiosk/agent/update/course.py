@@ -33,11 +33,13 @@ TRIES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vital:
-    """How the kiosk is. `frame_at`: newest picture; `last_seq`: newest record; `online`: the broker is reached."""
+    """How the kiosk is. `frame_at`: newest picture; `started_at`: when the process began that wrote the newest record of a start;
+    `serves`: people can check in; `online`: the broker is reached."""
 
-    frame_at: datetime | None
-    last_seq: int
-    online: bool
+    frame_at: datetime | None = None
+    started_at: datetime | None = None
+    serves: bool = False
+    online: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,14 +59,17 @@ class Course:
 def shortcomings(before: Vital, after: Vital, since: datetime) -> list[str]:
     """What worked before and does not yet. `since`: when the new release was started. Empty: it is as good as the old one.
 
-    A kiosk without a camera or a network before must not lose its update for that.
+    That it writes records is told by the record of its own start: the old one wrote some until its last moment. A kiosk without a
+    camera, a roster or a network before must not lose its update for that.
     """
     saw = before.frame_at is not None and since - before.frame_at < timedelta(minutes=10)
     found = []
     if saw and (after.frame_at is None or after.frame_at < since):
         found.append("no-pictures")
-    if after.last_seq <= before.last_seq:
+    if after.started_at is None or after.started_at < since:
         found.append("no-record")
+    if before.serves and not after.serves:
+        found.append("no-service")
     if before.online and not after.online:
         found.append("offline")
     return found

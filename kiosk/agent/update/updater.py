@@ -8,7 +8,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -226,8 +226,7 @@ class Updater:
             return "0.0"
 
     def _keep(self, course: Course) -> None:
-        before = {**asdict(course.before), "frame_at": course.before.frame_at and course.before.frame_at.isoformat()}
-        _write(self._around.folder / STATE, json.dumps({**asdict(course), "before": before}))
+        _write(self._around.folder / STATE, json.dumps(asdict(course), default=datetime.isoformat))
 
 
 def _replaced(course: Course) -> Course:
@@ -236,10 +235,20 @@ def _replaced(course: Course) -> Course:
 
 
 def _course(tree: Any) -> Course:
-    before = dict(tree["before"])
-    at = before["frame_at"]
-    before["frame_at"] = datetime.fromisoformat(at) if at else None
-    return Course(**{**tree, "stage": Stage(tree["stage"]), "before": Vital(**before)})
+    """Another release may have written it: what this one does not know of is left, what it misses is as good as not there."""
+    was = tree["before"]
+    before = Vital(
+        frame_at=_moment(was.get("frame_at")),
+        started_at=_moment(was.get("started_at")),
+        serves=bool(was.get("serves")),
+        online=bool(was.get("online")),
+    )
+    known = {one.name: tree[one.name] for one in fields(Course) if one.name in tree}
+    return Course(**{**known, "stage": Stage(tree["stage"]), "before": before})
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _write(path: Path, text: str) -> None:
