@@ -186,7 +186,11 @@ def _push(host: str, step: Step, access: dict[str, Any]) -> Result:
 
 @command.command()
 @click.argument("host")
-@click.option("--lose-records", is_flag=True, help="Wipe it although the centre has not received all of its records.")
+@click.option(
+    "--lose-records",
+    is_flag=True,
+    help="Wipe it although the centre has not, or may not have, received all of its records.",
+)
 @click.option(
     "--config",
     "centre_config",
@@ -202,6 +206,11 @@ def retire(ctx: click.Context, /, host: str, lose_records: bool, centre_config: 
     """
     with failures(), SshShell(_access(host, access)) as shell:
         waiting, kiosk = backlog(shell), name_of(shell)
+        if waiting is None and not lose_records:
+            raise Failure(
+                f"{host}: whether records wait cannot be told, and they would be destroyed: `siperlu kiosk status` on it says "
+                "why; mend that, or say --lose-records"
+            )
         if waiting and not lose_records:
             raise Failure(f"{host}: {waiting} records have not reached the centre; let them, or say --lose-records")
         if centre_config is not None and kiosk:

@@ -42,6 +42,11 @@ _LOOKS: tuple[tuple[str, str, str], ...] = (
         "the relay does not run: `journalctl -u siperlu-relay -n 50` says why",
     ),
     (
+        "screen",
+        "test ! -e /etc/systemd/system/siperlu-screen.service || systemctl -q is-active siperlu-screen",
+        "the wall's page is not shown: is a display plugged in and on? `journalctl -u siperlu-screen -n 50` says why",
+    ),
+    (
         "agent",
         "systemctl -q is-active siperlu-agent",
         "the agent does not run, so that orders, updates and sticks wait: `journalctl -u siperlu-agent -n 50` says why",
@@ -86,12 +91,41 @@ def examine(shell: Shell) -> Iterator[Finding]:
     for part, look, mend in _LOOKS:
         good = shell.run(look).code == 0
         yield Finding(part, good, "good" if good else mend)
+    yield _connection(shell)
+    yield from _own(shell)
+
+
+def _connection(shell: Shell) -> Finding:
+    """Whether the relay has reached the broker. A school without a network is told so here, too: whoever looks knows which it is."""
+    said = shell.run(_STATUS)
+    if "online: True" in said.out:
+        return Finding("connection", True, "good")
+    waiting = backlog(shell)
+    records = "whether records wait cannot be told" if waiting is None else f"{waiting} records wait"
+    text = (
+        f"the broker is not reached, {records}: `journalctl -u siperlu-relay -n 50` says why; is the broker's port open from "
+        "there, and the kiosk not revoked? Where there is no network, a stick carries them"
+    )
+    return Finding("connection", False, text)
+
+
+def _own(shell: Shell) -> Iterator[Finding]:
+    """What the kiosk's own check finds."""
     said = shell.run(f"{PROGRAM} kiosk check --config /etc/siperlu/kiosk.toml 2>&1")
+    told = False
     for line in said.out.splitlines():
         word, _, rest = line.partition("  ")
         part, colon, text = rest.strip().partition(": ")
-        if colon and word in {"ok", "FAIL"} and not (part == "camera" and _busy(shell)):
+        if not colon or word not in {"ok", "FAIL"}:
+            continue
+        told = True
+        if not (part == "camera" and _busy(shell)):
             yield Finding(part, word == "ok", text)
+    if not told:
+        last = (said.out.strip() or "it said nothing").splitlines()[-1][:300]
+        yield Finding(
+            "self-test", False, f"`siperlu kiosk check` does not work there ({last}): run `siperlu provision` on it"
+        )
 
 
 def _busy(shell: Shell) -> bool:
@@ -104,7 +138,7 @@ systemctl disable --now siperlu.target siperlu-kiosk siperlu-relay siperlu-scree
 for folder in /var/lib/siperlu/kiosk /var/lib/siperlu/relay /var/lib/siperlu/agent; do
   if [ -d "$folder" ]; then find "$folder" -type f -exec shred -u {} + 2>/dev/null || true; rm -rf "$folder"; fi
 done
-for file in /etc/siperlu/kiosk.key /etc/siperlu/kiosk.crt /etc/siperlu/registration.json /etc/siperlu/kiosk.toml; do shred -u "$file" 2>/dev/null || rm -f "$file"; done
+for file in /etc/siperlu/kiosk.key /etc/siperlu/.kiosk.key.next /etc/siperlu/kiosk.crt /etc/siperlu/registration.json /etc/siperlu/kiosk.toml; do shred -u "$file" 2>/dev/null || rm -f "$file"; done
 sync
 """
 
@@ -116,7 +150,8 @@ def wipe(shell: Shell) -> None:
     """
     must(shell, WIPE, limit_s=600)
     left = must(
-        shell, "ls -d /var/lib/siperlu/kiosk /var/lib/siperlu/relay /etc/siperlu/kiosk.key 2>/dev/null || true"
+        shell,
+        "ls -d /var/lib/siperlu/kiosk /var/lib/siperlu/relay /etc/siperlu/kiosk.key /etc/siperlu/.kiosk.key.next 2>/dev/null || true",
     ).split()
     if left:
         raise StepFailed(f"{left[0]} is still there: take the card out and destroy it")
@@ -128,8 +163,12 @@ def name_of(shell: Shell) -> str:
     return "" if answer is None else answer.kiosk.id
 
 
+_STATUS = f"{PROGRAM} kiosk status --config /etc/siperlu/kiosk.toml 2>/dev/null"
+
+
 def backlog(shell: Shell) -> int | None:
-    """Records that the centre has not receipted yet; None where it cannot be told."""
-    look = f"{PROGRAM} kiosk status --config /etc/siperlu/kiosk.toml 2>/dev/null | sed -n 's/^backlog: //p'"
-    said = shell.run(look).out.strip()
+    """Records that the centre has not receipted yet; none where there never was a ledger; None where it cannot be told."""
+    if shell.run("test -e /var/lib/siperlu/kiosk/ledger.db").code:
+        return 0
+    said = shell.run(f"{_STATUS} | sed -n 's/^backlog: //p'").out.strip()
     return int(said) if said.isdigit() else None
