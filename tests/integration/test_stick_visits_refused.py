@@ -12,9 +12,11 @@ import pytest
 
 from collector.store.people import Kiosk, Unit
 from firmware.signals import Signal
+from kiosk.agent.stick import incoming
 from kiosk.agent.stick.exchange import Outcome
 from kiosk.agent.update import bundles
 from kiosk.keys import open_relay_key
+from kiosk.ledger import Receipted
 from provisioning.bundle import write_bundle
 from provisioning.bundle.writing import Recipe
 from tests.centre import AT, Centre, FakeKiosk, key_row, opened
@@ -113,9 +115,7 @@ def test_a_link_a_huge_file_and_a_stick_without_a_marker_are_refused(school: Sch
     assert not (school.stick / "from").exists()
 
 
-def test_a_kiosk_without_room_takes_nothing_and_a_full_stick_keeps_the_old_file(
-    centre: Centre, school: School, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_stick_keeps_the_old_file(centre: Centre, school: School, monkeypatch: pytest.MonkeyPatch) -> None:
     school.append(2)
     assert school.visit().records == 2
     school.append(2)
@@ -132,11 +132,26 @@ def test_a_kiosk_without_room_takes_nothing_and_a_full_stick_keeps_the_old_file(
     assert refused.signal is Signal.STICK_REFUSED
     assert "No space left" in refused.reason
     assert len(school.on_stick("records")) == 2
+
+
+def test_a_kiosk_without_room_hands_its_records_over_and_takes_nothing(
+    centre: Centre, school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    school.append(2)
+    assert school.visit().records == 2
     at_the_centre(centre, school)
+    release_for(school)
+    school.append(1)
     with monkeypatch.context() as patch:
+        patch.setattr(incoming, "ROOM", 1 << 60)
         patch.setattr(bundles, "ROOM", 1 << 60)
-        assert school.visit().signal is Signal.STICK_REFUSED
+        assert school.visit() == Outcome(Signal.STICK_SAFE, records=3)
     assert not list((school.folder / "agent/spool").iterdir())
+    with school.relaying(), monkeypatch.context() as patch:
+        patch.setattr(bundles, "ROOM", 1 << 60)  # too little for a release, enough for a receipt
+        assert school.visit() == Outcome(Signal.STICK_SAFE, records=1, brought=True)
+        assert school.receipted() == Receipted(2)
+    assert not list((school.folder / "agent/bundles").iterdir())
 
 
 def test_only_a_release_that_it_sealed_is_kept(centre: Centre, school: School) -> None:
@@ -149,15 +164,20 @@ def test_only_a_release_that_it_sealed_is_kept(centre: Centre, school: School) -
 
 
 def test_a_release_is_kept_once_it_is_verified(school: School) -> None:
+    bundle = release_for(school)
+    (bundle.parent / "siperlu-1.3.0.tar").write_bytes(bundle.read_bytes())  # not what its name says
+    assert school.visit() == Outcome(Signal.STICK_SAFE, bundles=("1.2.0",))
+    assert [path.name for path in (school.folder / "agent/bundles").iterdir()] == ["siperlu-1.2.0.tar"]
+    assert school.visit() == Outcome(Signal.STICK_SAFE)
+
+
+def release_for(school: School) -> Path:
+    """Version 1.2.0 on the stick, sealed by a key that the kiosk believes."""
     key = SealingKey.generate(KeyName("release", 1))
     (school.folder / "release.json").write_text(readable(key_set([key.public], [])))
     (school.folder / "a.whl").write_bytes(b"aaa")
     folder = school.stick / "to" / KIOSK
-    folder.mkdir(parents=True)
-    recipe = Recipe("1.2.0", "1.0.0", AT, 1)
-    write_bundle(folder / "siperlu-1.2.0.tar", recipe, {"wheels/any/a.whl": (school.folder / "a.whl", "any")}, key)
-    whole = (folder / "siperlu-1.2.0.tar").read_bytes()
-    (folder / "siperlu-1.3.0.tar").write_bytes(whole)  # not what its name says
-    assert school.visit() == Outcome(Signal.STICK_SAFE, bundles=("1.2.0",))
-    assert [path.name for path in (school.folder / "agent/bundles").iterdir()] == ["siperlu-1.2.0.tar"]
-    assert school.visit() == Outcome(Signal.STICK_SAFE)
+    folder.mkdir(parents=True, exist_ok=True)
+    bundle = folder / "siperlu-1.2.0.tar"
+    write_bundle(bundle, Recipe("1.2.0", "1.0.0", AT, 1), {"wheels/any/a.whl": (school.folder / "a.whl", "any")}, key)
+    return bundle

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from firmware.signals import Signal
 from kiosk.agent.stick import incoming, outgoing
+from kiosk.agent.update.bundles import NoRoomError
 from kiosk.database import DatabaseError
 from kiosk.keys import KeyFileError
 from kiosk.relay import RelayReader
@@ -39,7 +40,7 @@ def exchange(folder: Path, settings: KioskSettings, pause: Callable[[float], obj
     """Exchange with a mounted stick. The same stick again does nothing twice. Never raises for what a stick can be."""
     try:
         with closing(StickFolder(folder)) as stick:
-            laid = incoming.lay_out(stick, settings)
+            laid = _lay_out(stick, settings)
             bundles = incoming.fetch_bundles(stick, settings)
             if laid is not None:
                 _wait_for_relay(laid, settings, pause)
@@ -49,6 +50,15 @@ def exchange(folder: Path, settings: KioskSettings, pause: Callable[[float], obj
         return Outcome(Signal.STICK_REFUSED, str(error))
     log.info("a stick was here: %d records on it, %s", records, "messages came" if laid else "nothing came")
     return Outcome(Signal.STICK_SAFE, "", records, laid is not None, tuple(bundles))
+
+
+def _lay_out(stick: StickFolder, settings: KioskSettings) -> str | None:
+    """For want of room nothing comes in, but what is due goes out: a kiosk whose disk is full has the most to hand over."""
+    try:
+        return incoming.lay_out(stick, settings)
+    except NoRoomError as error:
+        log.warning("what the stick brought stays on it: %s", error)
+        return None
 
 
 def _wait_for_relay(name: str, settings: KioskSettings, pause: Callable[[float], object]) -> None:

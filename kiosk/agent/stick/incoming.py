@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from kiosk.agent.update.bundles import WHOLE, held, keep, need, room
+from kiosk.agent.update.bundles import WHOLE, NoRoomError, held, keep, need, room
 from kiosk.files import sync
 from kiosk.relay import spool
 from kiosk.settings import KioskSettings
@@ -17,7 +18,11 @@ from stick import StickFolder
 from wire.release import order
 from wire.stick import TO_KIOSK, Place
 
+log = logging.getLogger(__name__)
+
 MOST_BUNDLES = 2
+ROOM = 64 << 20
+"""Bytes that stay free whatever messages come: fewer than beside a release, for receipts are what lets records go."""
 
 
 def lay_out(stick: StickFolder, settings: KioskSettings) -> str | None:
@@ -31,7 +36,7 @@ def lay_out(stick: StickFolder, settings: KioskSettings) -> str | None:
     digest = hashlib.sha256()
     try:
         with os.fdopen(os.open(draft, WHOLE, 0o644), "wb") as file:
-            left = room(folder)
+            left = room(folder, ROOM)
             for line in _lines(stick, settings.kiosk.id):
                 left -= len(line)
                 need(left, folder)
@@ -54,8 +59,8 @@ def lay_out(stick: StickFolder, settings: KioskSettings) -> str | None:
 def fetch_bundles(stick: StickFolder, settings: KioskSettings) -> list[str]:
     """Copy releases that IT sealed to where the updater looks for them, newest first; gives their versions.
 
-    One that is here already, or that is not genuine, is passed over: nothing is installed before a command asks for it.
-    Raises stick.StickError, NoRoomError, OSError.
+    One that is here already, that is not genuine, or that there is no room for is passed over: nothing is installed before a
+    command asks for it. Raises stick.StickError, OSError.
     """
     kiosk, agent = settings.kiosk.id, settings.folders.agent
     newest = sorted(stick.bundles(kiosk), key=order, reverse=True)[:MOST_BUNDLES]
@@ -74,7 +79,11 @@ def _fetch(stick: StickFolder, place: Place, settings: KioskSettings) -> bool:
     if source is None:
         return False
     with source:
-        return keep(source, str(place.version), settings.folders.agent, settings.folders.release_keys)
+        try:
+            return keep(source, str(place.version), settings.folders.agent, settings.folders.release_keys)
+        except NoRoomError as error:
+            log.warning("release %s stays on the stick: %s", place.version, error)
+            return False
 
 
 def _only(folder: Path, name: str) -> None:

@@ -80,12 +80,12 @@ def _newer(name: str, version: str) -> bool:
         return False
 
 
-def room(folder: Path) -> int:
-    """Bytes that may still be written there."""
-    return shutil.disk_usage(folder).free - ROOM
+def room(folder: Path, kept: int | None = None) -> int:
+    """Bytes that may still be written there. `kept`: those that stay free; ROOM without."""
+    return shutil.disk_usage(folder).free - (ROOM if kept is None else kept)
 
 
 def need(left: int, folder: Path) -> None:
     """Raises NoRoomError when nothing is left."""
     if left < 0:
-        raise NoRoomError(f"{folder}: less than {ROOM >> 20} MiB would stay free on the kiosk")
+        raise NoRoomError(f"{folder}: too little would stay free on the kiosk")
