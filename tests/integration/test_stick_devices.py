@@ -108,6 +108,21 @@ def test_the_wall_says_wait_then_safe_until_it_is_pulled_out(settings: KioskSett
     assert sticks.mounts == 2
 
 
+@pytest.mark.parametrize("ours", ["sda1:1", "sda2:1"])
+def test_what_else_is_on_a_stick_of_ours_does_not_have_it_refused(
+    settings: KioskSettings, marked: Path, tmp_path: Path, ours: str
+) -> None:
+    sticks = FakeSticks()
+    visits = Visits(settings, sticks)
+    sticks.plugged = {"sda1:1": tmp_path / "boot", "sda2:1": tmp_path / "recovery", ours: marked}
+    visits.look()
+    assert shown(settings.folders.notice) is Signal.STICK_SAFE
+    sticks.plugged = {name.replace(":1", ":2"): path for name, path in sticks.plugged.items()}
+    sticks.stuck = True
+    visits.look()
+    assert shown(settings.folders.notice) is Signal.STICK_REFUSED, "of ours not all may be on it"
+
+
 def test_a_stick_that_is_not_ours_or_cannot_be_unmounted_is_refused(
     settings: KioskSettings, marked: Path, tmp_path: Path
 ) -> None:

@@ -39,18 +39,31 @@ class Visits:
         if self._dealt_with - present:
             notice.hide(self._settings.folders.notice)
         self._dealt_with &= present
-        for stick in sorted(present - self._dealt_with):
-            self._dealt_with |= {stick}
-            self._visit(stick)
+        new = sorted(present - self._dealt_with)
+        self._dealt_with |= present
+        if new:
+            became = [self._visit(stick) for stick in new]
+            # Only now: before it is unmounted, what was written may be in memory alone.
+            _tell(self._settings, became)
 
-    def _visit(self, stick: str) -> None:
-        folder = self._settings.folders.notice
-        notice.show(folder, Signal.STICK_WAIT, notice.LONGEST_S)
+    def _visit(self, stick: str) -> Signal | None:
+        """What became of it; None for a file system that is not ours, as a second one beside it on the same stick."""
+        notice.show(self._settings.folders.notice, Signal.STICK_WAIT, notice.LONGEST_S)
+        signal: Signal | None = None
         try:
             with self._sticks.mounted(stick) as path:
-                signal = exchange(path, self._settings).signal
+                signal = Signal.STICK_REFUSED  # unless all of it, and the unmounting, succeeds
+                became = exchange(path, self._settings).signal
         except (StickError, OSError, ValueError) as error:
             log.warning("the stick is refused: %s", error)
-            signal = Signal.STICK_REFUSED
-        # Only now: before it is unmounted, what was written may be in memory alone.
-        notice.show(folder, signal, REFUSED_S if signal is Signal.STICK_REFUSED else notice.LONGEST_S)
+            return signal
+        return became
+
+
+def _tell(settings: KioskSettings, became: list[Signal | None]) -> None:
+    """Safe, unless one of ours was refused, or none is ours."""
+    safe = Signal.STICK_SAFE in became and Signal.STICK_REFUSED not in became
+    if safe:
+        notice.show(settings.folders.notice, Signal.STICK_SAFE, notice.LONGEST_S)
+    else:
+        notice.show(settings.folders.notice, Signal.STICK_REFUSED, REFUSED_S)
