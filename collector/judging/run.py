@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from collector.judging import book as books
 from collector.judging.book import Book
+from collector.judging.checks import ask_again
 from collector.judging.dating import date_fresh
 from collector.judging.evidence import Facts, load
 from collector.judging.expand import Expansion, read_marks
@@ -104,6 +105,7 @@ def judge_marked(writer: Writer, now: datetime, stop: Event = NEVER_STOPPED, pro
             went += len(chunk)
             progress(went, of)
         with writer.transaction() as connection:
+            ask_again(connection, days)
             connection.execute(delete(Touched).where(Touched.id.in_(numbers)))
     return done
 

@@ -63,7 +63,8 @@ class PhoneRecord(Base):
 
 
 class DetectedChain(Base):
-    """How far a chain was when the detectors last looked; of phone records, the highest `id` as `upto`."""
+    """How far a chain was when the detectors last looked; of phone records, the highest `id` as `upto`. Without a kiosk, also
+    rulings, closed spot checks (`collector.violating.changes`) and dates that the judge asks for (`collector.judging.checks`)."""
 
     __tablename__ = "detected_chains"
     kiosk: Mapped[str] = mapped_column(String(63), primary_key=True)

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import Connection, and_, delete, func, not_, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from collector.judging.checks import Asked, asked_again, looked_again
 from collector.store.hours import Entry
 from collector.store.records import Chain, StoredRecord
 from collector.store.spotchecks import SpotCheck
@@ -37,21 +38,24 @@ Digests = dict[tuple[str, date], str]
 @dataclass(frozen=True, slots=True)
 class Changes:
     """`marks`: chains as they are, of those that moved. `days`: dates of their new records, as the network's time
-    vouches for them. `kiosks`: those that moved and have records of doubtful clock."""
+    vouches for them. `kiosks`: those that moved and have records of doubtful clock. `again`: dates of spot checks that the judge
+    has asked for."""
 
     marks: tuple[Mark, ...] = ()
     days: frozenset[date] = frozenset()
     kiosks: frozenset[str] = frozenset()
+    again: tuple[Asked, ...] = ()
 
 
 def read_changes(session: Session) -> Changes:
     """What is new, in a fixed number of queries. Marks are read first: what comes meanwhile is new again next time."""
     marks = (*_moved(session), *_phones(session), *_rulings(session), *_checks(session))
-    if not marks:
+    again = asked_again(session)
+    if not marks and not again:
         return Changes()
     kiosks = frozenset(kiosk for kiosk, *_ in marks)
     days = _record_days(session) | _phone_days(session) | _ruled_days(session) | _checked_days(session)
-    return Changes(marks, days, _in_doubt(session) & kiosks)
+    return Changes(marks, days | {each.day for each in again}, _in_doubt(session) & kiosks, again)
 
 
 def doubt_kiosks(session: Session, days: Collection[date]) -> frozenset[str]:
@@ -74,6 +78,7 @@ def redated(session: Session, kiosks: Collection[str], doubts: Doubts) -> set[da
 
 def write_marks(connection: Connection, changes: Changes, doubts: Doubts) -> None:
     """The detectors have looked at these."""
+    looked_again(connection, changes.again)
     statement = upsert(connection, DetectedChain)
     new = statement.excluded
     known = statement.on_conflict_do_update(

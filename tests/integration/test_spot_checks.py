@@ -14,11 +14,17 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 
 from collector.accounts.roles import Role
 from collector.judging import changing
 from collector.judging.changing import Decision
-from collector.rules.ready import PERPRES_21_2023
+from collector.judging.checks import Asked, ask_again, asked_again, looked_again
+from collector.judging.entries import Decided, enter, set_pattern, set_turns, withdraw
+from collector.rules.codes import Code
+from collector.rules.evidence import Permit
+from collector.rules.hours import Turn
+from collector.rules.ready import PERPRES_21_2023, SHIFT
 from collector.rules.ruleset import Assembly, AssemblyKind
 from collector.settings import CollectorSettings
 from collector.store.engine import open_reader
@@ -27,7 +33,7 @@ from collector.web import create_app
 from tests.centre import Centre, opened
 from tests.fixtures.accounts import csrf, logged_in
 from tests.fixtures.appeal_office import Clock, fill, week
-from tests.fixtures.judged_office import NOW, WEEK, Wall, at
+from tests.fixtures.judged_office import NOW, WEEK, Wall, at, judge
 
 FRIDAY = WEEK[-1]
 NOON = at(FRIDAY, "12:00")
@@ -89,6 +95,11 @@ def detect(centre: Centre) -> None:
         reader.dispose()
 
 
+def asked(centre: Centre) -> tuple[Asked, ...]:
+    with Session(centre.writer.engine) as session:
+        return asked_again(session)
+
+
 def test_from_the_draw_to_the_violation(either: Centre, clock: Clock) -> None:
     centre = either
     app = create_app(centre.writer.engine, centre.writer, CollectorSettings(), clock)
@@ -132,6 +143,53 @@ def test_who_has_gone_home_after_work_is_no_reason_to_check(either: Centre, cloc
     assert inspector.post(f"{page}/close", data={"remark": "", "csrf_token": csrf(inspector)}).status_code == 303
     detect(centre)
     assert not [row for row in centre.rows("violations") if row["kind"] == "checked-in-and-gone"]
+
+
+def test_a_rota_that_comes_after_the_check_was_closed_is_followed_by_violation_and_page(
+    either: Centre, clock: Clock
+) -> None:
+    centre = either
+    app = create_app(centre.writer.engine, centre.writer, CollectorSettings(), clock)
+    inspector = logged_in(app.test_client(), Role.INSPECTORATE)
+    page = drawn(inspector)
+    clock.now = NOON
+    assert tapped(inspector, page, "p-1", "absent") == 200
+    assert inspector.post(f"{page}/close", data={"remark": "", "csrf_token": csrf(inspector)}).status_code == 303
+
+    def told() -> tuple[int, bool]:
+        """Violations that stand, once the judge and the detectors have gone by; whether the page says gone."""
+        judge(centre)
+        detect(centre)
+        gone = [row for row in centre.rows("violations") if row["kind"] == "checked-in-and-gone" and row["stands"]]
+        return len(gone), ";gone;" in inspector.get(f"{page}.csv").text
+
+    assert told() == (1, True)
+    with centre.writer.transaction() as connection:
+        set_pattern(connection, "p-1", SHIFT, FRIDAY, Decided("Ani", NOW))
+        set_turns(connection, {("p-1", FRIDAY): Turn(day=FRIDAY, shift=None)})
+    assert told() == (0, False)
+    with centre.writer.transaction() as connection:
+        set_turns(connection, {("p-1", FRIDAY): Turn(day=FRIDAY, shift="pagi")})
+    assert told() == (1, True)
+    with centre.writer.transaction() as connection:
+        letter = Permit(person="p-1", code=Code.DL, since=FRIDAY, until=FRIDAY, letter="090/1")
+        number = enter(connection, letter, "Ani", "surat menyusul", NOW)
+    assert told() == (0, False)
+    with centre.writer.transaction() as connection:
+        withdraw(connection, number, "Ani", NOW)
+    assert told() == (1, True)
+    assert asked(centre) == ()
+    with centre.writer.transaction() as connection:
+        ask_again(connection, {FRIDAY: {"p-2", "p-3"}, FRIDAY - timedelta(days=2): {"p-1"}})  # nobody who was missed
+    assert asked(centre) == ()
+    with centre.writer.transaction() as connection:
+        ask_again(connection, {FRIDAY - timedelta(days=1): {"p-1"}})  # a night's shift begins on the day before
+    first = asked(centre)
+    assert [each.day for each in first] == [FRIDAY]
+    with centre.writer.transaction() as connection:
+        ask_again(connection, {FRIDAY: {"p-1"}})
+        looked_again(connection, first)
+    assert asked(centre) != ()  # what was asked while they looked is looked at again
 
 
 def test_whose_place_was_the_ceremony_is_told_so_and_not_sought(
