@@ -17,6 +17,24 @@ from settings import load
 
 FOLDER = Path("/var/backups/siperlu")
 WORD = Path("/etc/siperlu/backup.passphrase")
+LACKING = (
+    ("records since then", "kiosks send them again by themselves, 90 days back; `siperlu collector gaps` gets empty"),
+    ("what people entered, decided or ordered since then", "leave, lists, appeals, rules, accounts: enter it again"),
+    (
+        "kiosks revoked since then are believed again",
+        "`siperlu collector kiosks revoke ID --reason …` for each, first of all",
+    ),
+    ("sticks that were on their way", 'send each in again and have its ZIP prepared again, on the page "Flashdisk"'),
+    ("releases", "`siperlu collector releases add FILE --release-keys KEYS`"),
+    ("settings", "collector.toml is the one this machine has; the old one lies in the backup for reading"),
+    ("the root's file and the passphrases", "they are where you locked them away; renewing the sub-CA needs them"),
+    (
+        "the machine's own: logs, models, another certificate of nginx",
+        "logs are gone; `siperlu centre install` makes the rest",
+    ),
+)
+"""What is missing after a restore, and the mend."""
+
 word = click.option(
     "--passphrase-file",
     "word_file",
@@ -80,7 +98,12 @@ def restore(file: Path, verify_only: bool, word_file: Path, keys: Path, path: Pa
             done = making.restore(file, settings.store.url, parts, passphrase)
         except OSError as error:
             raise Failure(f"{error}; the passphrase was told at the first backup") from error
-    say(f"restored {', '.join(done)}; now siperlu collector migrate, then systemctl start siperlu-centre.target")
+    say(f"restored {', '.join(done.parts)}, as they were at {done.at}. No backup holds these:")
+    for what, mend in LACKING:
+        say(f"  - {what}: {mend}")
+    say(
+        "Now run `siperlu centre install` once more: it brings the tables up to date, mends owners and starts everything."
+    )
 
 
 def _parts(settings: CollectorSettings, keys: Path, path: Path | None) -> dict[str, Path]:

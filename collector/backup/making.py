@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -21,7 +23,18 @@ from collector.store.engine import is_sqlite
 DATABASE = "database"
 MANIFEST = "manifest.json"
 PLAIN = "plain.tar"
+PARTIAL = ".partial"
 NAME = "siperlu-{at:%Y%m%dT%H%M%SZ}.backup"
+SCRATCH = ".siperlu-plain-"
+"""What lies in such a folder is not encrypted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was put back, by name, and when the backup was made, as it says itself."""
+
+    parts: tuple[str, ...]
+    at: str
 
 
 def make(url: str, parts: Mapping[str, Path], folder: Path, passphrase: str, now: datetime) -> Path:
@@ -31,35 +44,36 @@ def make(url: str, parts: Mapping[str, Path], folder: Path, passphrase: str, now
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     target = folder / NAME.format(at=now)
-    draft = target.with_suffix(".partial")
-    try:
-        with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            plain = Path(scratch, PLAIN)
-            _pack(url, parts, Path(scratch), plain, now)
-            with plain.open("rb") as source, _private(draft) as out:
-                sealed.seal(source, out, passphrase)
-                out.flush()
-                os.fsync(out.fileno())
-        verify(draft, passphrase)
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
+    draft = target.with_suffix(PARTIAL)
+    with _alone(folder):
+        try:
+            with _scratch(folder) as scratch:
+                plain = scratch / PLAIN
+                _pack(url, parts, scratch, plain, now)
+                with plain.open("rb") as source, _private(draft) as out:
+                    sealed.seal(source, out, passphrase)
+                    out.flush()
+                    os.fsync(out.fileno())
+            with _scratch(folder) as scratch:
+                _opened(draft, passphrase, scratch)
+            draft.replace(target)
+        finally:
+            draft.unlink(missing_ok=True)
     return target
 
 
 def verify(path: Path, passphrase: str) -> dict[str, str]:
     """Decrypt a backup and hold every file in it against its manifest, which is given back. Raises BackupError."""
-    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
-        return _opened(path, passphrase, Path(scratch))
+    with _alone(path.parent), _scratch(path.parent) as scratch:
+        return _opened(path, passphrase, scratch)
 
 
-def restore(path: Path, url: str, parts: Mapping[str, Path], passphrase: str) -> list[str]:
-    """Put everything back where it belongs; names of what was put. Nothing that is there is written over: BackupError."""
+def restore(path: Path, url: str, parts: Mapping[str, Path], passphrase: str) -> Restored:
+    """Put everything back where it belongs. Nothing that is there is written over: BackupError."""
     there = [str(part) for part in parts.values() if part.is_file() or (part.is_dir() and any(part.iterdir()))]
     if there:
         raise BackupError(f"{', '.join(there)}: there already; restore onto a new centre, or move them away first")
-    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
-        folder = Path(scratch)
+    with _alone(path.parent), _scratch(path.parent) as folder:
         manifest = _opened(path, passphrase, folder)
         if manifest["kind"] != _kind(url):
             raise BackupError(
@@ -70,7 +84,33 @@ def restore(path: Path, url: str, parts: Mapping[str, Path], passphrase: str) ->
             owners = {member.name: member for member in packed.getmembers()}
         for name, part in parts.items():
             _put(folder, name, part, owners)
-    return [DATABASE, *parts]
+    return Restored((DATABASE, *parts), manifest["at"])
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Nobody else backs up or restores there; what a power cut left of those before, every key unencrypted, goes first."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BackupError(
+                f"{folder}: a backup or a restore is at work there: let it end, then try again"
+            ) from error
+        for left in folder.glob(f"{SCRATCH}*"):
+            shutil.rmtree(left)
+        for left in folder.glob(f"siperlu-*{PARTIAL}"):
+            left.unlink()
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=folder) as path:
+        yield Path(path)
 
 
 def rotate(folder: Path, keep: int) -> list[Path]:

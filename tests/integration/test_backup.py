@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import os
+import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 
+from cli.main import main
 from collector.backup import making, sealed
 from collector.errors import BackupError
 from collector.sticks import orders
@@ -61,7 +64,8 @@ def test_what_a_backup_lacked_the_kiosks_send_again(places: tuple[Place, Place],
         centre.take(*sealed_records[:5])
         made = making.make(old.url, old.parts, tmp_path / "backups", WORD, NOW)
         assert [receipt.upto for receipt in centre.take(*sealed_records[5:])] == [8]
-    assert making.restore(made, new.url, new.parts, WORD) == ["database", "keys", "toml"]
+    done = making.restore(made, new.url, new.parts, WORD)
+    assert done == making.Restored(("database", "keys", "toml"), NOW.isoformat())
     with opened(new.url, tmp_path) as centre:
         assert centre.upto(kiosk) == 5
         assert [receipt.upto for receipt in centre.take(sealed_records[7])] == [5]
@@ -110,6 +114,41 @@ def test_a_backup_that_could_not_be_made_leaves_no_file(tmp_path: Path) -> None:
     assert list((tmp_path / "backups").iterdir()) == []
 
 
+def test_what_a_power_cut_left_unencrypted_goes_before_the_next_one(
+    places: tuple[Place, Place], tmp_path: Path
+) -> None:
+    old, _ = places
+    folder = tmp_path / "backups"
+    with Writer(open_engine(old.url)) as writer:
+        lay_tables(writer.engine)
+
+    def cut(*_: object) -> None:
+        raise PowerCut
+
+    # What is deleted at the end of a block is not, when the power goes.
+    with pytest.MonkeyPatch.context() as power:
+        power.setattr(sealed, "seal", cut)
+        power.setattr(tempfile.TemporaryDirectory, "cleanup", lambda _self: None)
+        power.setattr(tempfile.TemporaryDirectory, "_cleanup", lambda *_, **__: None)
+        power.setattr(Path, "unlink", lambda *_, **__: None)
+        with pytest.raises(PowerCut):
+            making.make(old.url, old.parts, folder, WORD, NOW)
+    assert any(b"secret too" in path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    made = making.make(old.url, old.parts, folder, WORD, NOW)
+    assert list(folder.iterdir()) == [made]
+
+
+class PowerCut(BaseException):
+    """The process is gone."""
+
+
+def test_two_at_once_do_not_sweep_each_other_away(places: tuple[Place, Place], tmp_path: Path) -> None:
+    old, _ = places
+    (tmp_path / "backups").mkdir()
+    with making._alone(tmp_path / "backups"), pytest.raises(BackupError, match="at work there"):
+        making.make(old.url, old.parts, tmp_path / "backups", WORD, NOW)
+
+
 def test_the_newest_are_kept(tmp_path: Path) -> None:
     for day in range(5):
         (tmp_path / making.NAME.format(at=NOW + timedelta(days=day))).touch()
@@ -152,3 +191,38 @@ def test_no_byte_of_it_can_be_changed_cut_off_or_moved(monkeypatch: pytest.Monke
             sealed.unseal(io.BytesIO(one), io.BytesIO(), WORD)
     with pytest.raises(BackupError, match="another passphrase"):
         sealed.unseal(io.BytesIO(whole), io.BytesIO(), "another")
+
+
+def test_a_restore_says_what_is_missing_and_what_to_do(tmp_path: Path) -> None:
+    places = {}
+    for name in ("old", "new"):
+        folder = tmp_path / name
+        (folder / "keys").mkdir(parents=True)
+        lines = [f"[store]\nurl = 'sqlite:///{folder}/centre.db'\nkeys = '{folder}/keys'"]
+        lines.append(f"[authority]\nfolder = '{folder}/authority'\nserved = '{folder}/broker'")
+        places[name] = folder / "collector.toml"
+        places[name].write_text("\n".join(lines) + "\n")
+    (tmp_path / "old/keys/centre-1.jwk").write_text("secret")
+    with Writer(open_engine(f"sqlite:///{tmp_path}/old/centre.db")) as writer:
+        lay_tables(writer.engine)
+    (tmp_path / "word").write_text(WORD)
+    (tmp_path / "word").chmod(0o600)
+    words = ["--passphrase-file", str(tmp_path / "word"), "--keys", str(tmp_path / "tls")]
+    for line in (
+        ["backup", "--to", str(tmp_path / "backups"), "--config", str(places["old"])],
+        ["restore", "FILE", "--config", str(places["new"])],
+    ):
+        given = [str(next((tmp_path / "backups").iterdir())) if word == "FILE" else word for word in line]
+        done = CliRunner().invoke(main, ["centre", *given, *words])
+        assert done.exit_code == 0, done.output
+    assert (tmp_path / "new/keys/centre-1.jwk").read_text() == "secret"
+    told = done.output
+    for what in (
+        datetime.now(UTC).date().isoformat(),
+        "kiosks revoke ID",
+        "90 days back",
+        "Flashdisk",
+        "releases add FILE",
+    ):
+        assert what in told
+    assert "centre install" in told.splitlines()[-1]
