@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date
 
 import click
 from sqlalchemy.orm import Session
@@ -11,9 +12,10 @@ from cli.noted import note
 from cli.output import Failure
 from collector.accounts import book
 from collector.accounts.book import Account
-from collector.accounts.roles import Role
+from collector.accounts.reach import reach_of
+from collector.accounts.roles import OPD, Role
 from collector.people.scope import Tree
-from collector.store.people import Unit
+from collector.store.people import Person, Unit
 
 by = click.option("--by", required=True, help="Account of the one who acts; its role and unit say what it may.")
 
@@ -32,6 +34,35 @@ def acting(session: Session, login: str, roles: Collection[Role]) -> Account:
         raise Failure(f"{login} is {account.role.value}: this is for {may}")
     note(session, "command.act", account.id)
     return account
+
+
+def check_unit(session: Session, account: Account, unit: str) -> None:
+    """Raises Failure for a unit that the account does not see on the pages."""
+    if not reach_of(session, account).over(unit):
+        raise out_of_reach(account, unit)
+
+
+def check_person(session: Session, account: Account, person: str, since: date, until: date) -> None:
+    """Raises Failure for a person whom the account does not see on the pages between two days, both included."""
+    if session.get(Person, person) is None:
+        raise Failure(f"there is no person {person!r}; `siperlu people list` shows their ids")
+    if not reach_of(session, account).sees(session, person, since, until):
+        days = f"on {since}" if since == until else f"between {since} and {until}"
+        raise Failure(
+            f"{extent(account)}, and {person} did not serve there {days}: act by an account of their unit, or by BKD's"
+        )
+
+
+def out_of_reach(account: Account, unit: str) -> Failure:
+    """What is told of a unit that the account does not see."""
+    return Failure(f"{extent(account)}, not {unit}: act by an account of {unit} or of a unit above it, or by BKD's")
+
+
+def extent(account: Account) -> str:
+    """How far an account that does not see all reaches, in words."""
+    if account.role in OPD:
+        return f"{account.id} reaches {account.unit} and the units below it"
+    return f"{account.id} reaches its own person alone"
 
 
 def below(session: Session, unit: str) -> frozenset[str]:

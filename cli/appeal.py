@@ -9,26 +9,22 @@ from typing import Any
 
 import click
 
-from cli.acting import acting, by
+from cli.acting import acting, by, check_person, out_of_reach
 from cli.centre import as_json, config, reading, session
 from cli.output import Failure, emit, say
 from cli.report import DATE
 from cli.table import show
 from collector.accounts.book import Account
-from collector.accounts.roles import BKD, EVERYBODY
+from collector.accounts.reach import reach_of
 from collector.appealing import book, listing
 from collector.appealing.book import Filing, Word, deadlines, number
 from collector.appealing.known import KNOWN
-from collector.leave.rights import DECIDERS
-from collector.rules.appeals.case import BY, Act, Actor, Ground, Part, Stage
+from collector.appealing.rights import FILERS, MAY, actor_of, part_of, sees
+from collector.rules.appeals.case import BY, Act, Ground, Part, Stage
 from collector.rules.hours import WIB
 
 CLOCK = click.DateTime(["%H:%M"])
 reason = click.option("--reason", required=True, help="Why; it can be read later.")
-
-
-MAY = {Act.SUPPORT: DECIDERS, Act.OBJECT: DECIDERS, Act.ACCEPT: BKD, Act.REJECT: BKD, Act.WITHDRAW: EVERYBODY}
-"""Whose word each is."""
 
 
 @click.group()
@@ -45,7 +41,6 @@ def command() -> None:
 @click.option("--around", type=CLOCK, help="When the person stood at the kiosk, local time.")
 @click.option("--record", default="", help="Of a wrong person: the look that was not them, kiosk/chain/number.")
 @click.option("--violation", default="", help="Key of the violation.")
-@click.option("--as-agency", is_flag=True, help="The agency files it: also past the deadline, or once more.")
 @by
 @reason
 @config
@@ -57,13 +52,12 @@ def file_(  # noqa: PLR0913, PLR0917 - click hands over one argument an option
     around: datetime | None,
     record: str,
     violation: str,
-    as_agency: bool,
     by: str,
     reason: str,
     path: Path | None,
     as_json: bool,
 ) -> None:
-    """Contest what PERSON's day became; what the centre knows now is attached."""
+    """Contest what PERSON's day became; what the centre knows now is attached. An account of BKD may also past the deadline."""
     moment = datetime.combine(day.date(), around.time() if around else time(), WIB).astimezone(UTC)
     filing = Filing(
         person=person,
@@ -74,9 +68,10 @@ def file_(  # noqa: PLR0913, PLR0917 - click hands over one argument an option
         record=record,
         violation=violation,
     )
-    part = Part.BKD if as_agency else Part.APPELLANT
     with session(path) as (settings, opened):
-        word = _word(Act.FILE, part, acting(opened, by, BKD if as_agency else EVERYBODY), reason)
+        account = acting(opened, by, FILERS)
+        check_person(opened, account, person, filing.day, filing.day)
+        word = _word(Act.FILE, part_of(account, person), account, reason)
         made = book.file(opened, filing, word, deadlines(settings.appeals))
     say(f"{number(made)}: filed; the superior's word is next")
     if as_json:
@@ -106,8 +101,12 @@ def say_(  # noqa: PLR0913, PLR0917
 ) -> None:
     """Support or object to APPEAL as superior, accept or reject it for the agency, or withdraw it."""
     with session(path) as (settings, opened):
-        word = _word(Act(act), None, acting(opened, by, MAY[Act(act)]), reason, record=record, truly=truly)
-        after = book.say(opened, appeal, word, deadlines(settings.appeals))
+        account, limits = acting(opened, by, MAY[Act(act)]), deadlines(settings.appeals)
+        word = _word(Act(act), BY[Act(act)], account, reason, record=record, truly=truly)
+        found = listing.detail(opened, appeal, word.at, limits)
+        if found is not None and not sees(reach_of(opened, account), found):
+            raise out_of_reach(account, found.row.unit)
+        after = book.say(opened, appeal, word, limits)
     then = "; days that it changes are judged within a minute" if after.stage is Stage.ACCEPTED else ""
     say(f"{number(appeal)}: {after.stage}{then}")
     if as_json:
@@ -172,10 +171,9 @@ def show_(appeal: int, path: Path | None) -> None:
 
 
 def _word(  # noqa: PLR0913 - a word is all of this
-    act: Act, part: Part | None, by: Account, reason: str, *, record: str = "", truly: str = ""
+    act: Act, part: Part, by: Account, reason: str, *, record: str = "", truly: str = ""
 ) -> Word:
-    who = Actor(account=by.id, person=by.person or "")
-    return Word(act=act, by=who, part=part or BY[act], at=datetime.now(UTC), why=reason, record=record, truly=truly)
+    return Word(act=act, by=actor_of(by), part=part, at=datetime.now(UTC), why=reason, record=record, truly=truly)
 
 
 def _until(one: listing.Listed, now: datetime) -> str:

@@ -8,19 +8,19 @@ from typing import Any
 
 import click
 
-from cli.acting import acting, by
+from cli.acting import acting, by, check_unit
 from cli.centre import as_json, config, reading, session
 from cli.noted import note
 from cli.output import Failure, emit, say
 from cli.report import DATE
 from cli.table import show
-from collector.accounts.roles import BKD, OPD
+from collector.accounts.roles import BKD
 from collector.entered import declaring, listing, lists
 from collector.entered.declaring import Calamity
 from collector.entered.listing import Choice, Listed
-from collector.entered.lists import Filing, Line, Word
+from collector.entered.lists import CONFIRMED, FILED, Filing, Line, Word
+from collector.entered.rights import DECIDERS, FILERS, may_withdraw
 from collector.judging.entries import EntryKind
-from collector.leave.rights import DECIDERS
 from collector.people.scope import Tree
 from collector.rules.evidence import ManualWhy
 from collector.store.people import Unit
@@ -124,7 +124,9 @@ def manual(  # noqa: PLR0913, PLR0917
         unit=unit, day=day.date(), why=ManualWhy(why), number=number, lines=tuple(_line(each) for each in lines)
     )
     with session(path) as (_, opened):
-        made = lists.file(opened.connection(), filing, acting(opened, by, BKD | OPD).id, datetime.now(UTC))
+        account = acting(opened, by, FILERS)
+        check_unit(opened, account, unit)
+        made = lists.file(opened.connection(), filing, account.id, datetime.now(UTC))
         note(opened, "list.file", made, unit=unit, day=str(filing.day), why=why, people=len(filing.lines))
         doubtful = lists.unfounded(opened.connection(), filing)
     if doubtful:
@@ -144,7 +146,12 @@ def decide(number: str, act: str, by: str, reason: str, path: Path | None) -> No
     """Confirm or refuse LIST, or withdraw it; the last two need a reason."""
     step = {"confirm": lists.confirm, "refuse": lists.refuse, "withdraw": lists.withdraw}[act]
     with session(path) as (_, opened):
-        account = acting(opened, by, BKD | OPD if act == "withdraw" else DECIDERS)
+        account = acting(opened, by, FILERS if act == "withdraw" else DECIDERS)
+        row = lists.find(opened.connection(), number)
+        check_unit(opened, account, row.unit)
+        # What is refused or gone already is the book's to refuse: it says in which state the list is.
+        if act == "withdraw" and row.state in {FILED, CONFIRMED} and not may_withdraw(account, row):
+            raise Failure(f"list {row.number} is {row.state}: who filed or decides about it takes it back, not {by}")
         step(opened.connection(), number, Word(account.id, datetime.now(UTC), reason, person=account.person))
         note(opened, f"list.{act}", number)
         state = lists.find(opened.connection(), number).state

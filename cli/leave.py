@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy.orm import Session
 
 from cli import leave_steps
-from cli.acting import acting, below, by
+from cli.acting import acting, below, by, check_person
 from cli.centre import as_json, config, reading, session, today
 from cli.output import Failure, emit, say
 from cli.table import show
 from collector import audit
-from collector.accounts.reach import sees
 from collector.accounts.roles import BKD, EVERYBODY
 from collector.leave import reading as leave
 from collector.leave.account import Accounts, Opening, state_opening
@@ -67,7 +65,7 @@ def balance(person: str, year: int | None, by: str, path: Path | None, as_json: 
     with session(path) as (settings, opened):
         now = today(settings)
         asked = year or now.year
-        _check_reach(opened, by, person, now)
+        check_person(opened, acting(opened, by, EVERYBODY), person, date(now.year, 1, 1), now)
         first, last = date(asked, 1, 1), date(asked, 12, 31)
         try:
             found = Accounts(opened.connection(), [person], first, last).year(person, asked)
@@ -91,24 +89,11 @@ def balance(person: str, year: int | None, by: str, path: Path | None, as_json: 
 def opening(person: str, year: int, taken: int, added: int, letter: str, by: str, path: Path | None) -> None:  # noqa: PLR0913, PLR0917 - click hands over one argument an option
     """State for BKD what is known of a YEAR of PERSON beside the letters here; a newer statement takes its place."""
     stated, now = Opening(year, taken, added, letter), datetime.now(UTC)
-    with session(path) as (_, opened):
-        acting(opened, by, BKD)
-        if leave.name(opened, person) is None:
-            raise Failure(_unknown(person))
+    with session(path) as (settings, opened):
+        check_person(opened, acting(opened, by, BKD), person, today(settings), today(settings))
         state_opening(opened.connection(), person, stated, by, now)
         audit.note(opened, by, "leave.opening", person, {"year": year, "taken": taken, "added": added}, now)
     say(f"{person}, {year}: {taken} taken and {added} added, by {letter}")
-
-
-def _check_reach(opened: Session, by: str, person: str, now: date) -> None:
-    """As on the page: what is out of reach is answered as what is not there."""
-    account = acting(opened, by, EVERYBODY)
-    if leave.name(opened, person) is None or not sees(opened, account, person, date(now.year, 1, 1), now):
-        raise Failure(_unknown(person))
-
-
-def _unknown(person: str) -> str:
-    return f"there is no person {person!r} whom this account sees; `siperlu people list` shows their ids"
 
 
 def _cells(one: Listed) -> list[str]:

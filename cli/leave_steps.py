@@ -8,13 +8,12 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session
 
-from cli.acting import acting, by
+from cli.acting import acting, by, check_person, check_unit
 from cli.centre import as_json, config, failures, session
 from cli.output import Failure, emit, say
 from cli.report import DATE
 from collector import audit
 from collector.accounts.book import Account
-from collector.accounts.reach import sees, units_of
 from collector.leave import letters, reading, requests
 from collector.leave.reading import Listed
 from collector.leave.requests import Filing, Verdict
@@ -68,7 +67,8 @@ def file_(  # noqa: PLR0913, PLR0917 - click hands over one argument an option
     now = datetime.now(UTC)
     with session(path) as (settings, opened):
         account = acting(opened, by, FILERS)
-        _check_people(opened, account, people, since, until)
+        for person in people:
+            check_person(opened, account, person, since.date(), until.date())
         kept = None
         if paper is not None:
             kept = letters.store(opened.connection(), Vault.open(settings.store.keys), paper, by, now)
@@ -178,12 +178,6 @@ def _hours(starts: datetime | None, ends: datetime | None) -> tuple[time, time] 
     return (starts.time(), ends.time()) if starts and ends else None
 
 
-def _check_people(opened: Session, account: Account, people: tuple[str, ...], since: datetime, until: datetime) -> None:
-    for person in people:
-        if reading.name(opened, person) is None or not sees(opened, account, person, since.date(), until.date()):
-            raise Failure(f"there is no person {person!r} whom {account.id} sees between these dates")
-
-
 def _check_warnings(opened: Session, filing: Filing) -> None:
     """What the page shows before it files. Raises Failure that names the first of each."""
     permits = requests.permits_of(filing)
@@ -201,10 +195,11 @@ def _check_warnings(opened: Session, filing: Filing) -> None:
 
 
 def _known(opened: Session, account: Account, number: str) -> Listed:
-    """As on the page: what is out of reach is answered as what is not there."""
-    found, units = reading.one(opened, number), units_of(opened, account)
-    if found is None or not (units is None or found.row.unit in units):
-        raise Failure(f"there is no leave {number!r} that {account.id} sees; `siperlu leave list` shows them")
+    """The leave, if the account sees it. Raises Failure."""
+    found = reading.one(opened, number)
+    if found is None:
+        raise Failure(f"there is no leave {number!r}; `siperlu leave list` shows them")
+    check_unit(opened, account, found.row.unit)
     return found
 
 

@@ -9,14 +9,14 @@ import click
 
 from cli.acting import acting, by
 from cli.centre import as_json, centre, config, session
-from cli.output import emit, say
+from cli.output import Failure, emit, say
 from cli.progress import bar
 from cli.report import DATE, period
-from collector.accounts.roles import BKD
 from collector.rules.violations.case import Status, Step
 from collector.store.engine import open_reader
 from collector.violating.detection import Detection
-from collector.violating.review import review
+from collector.violating.review import held, review
+from collector.violating.rights import DECIDERS, may_decide
 from collector.violating.sureness import limits_of
 
 
@@ -61,7 +61,10 @@ def detect(since: datetime | None, until: datetime | None, path: Path | None, as
 def decide(key: str, state: str, by: str, reason: str, path: Path | None, as_json: bool) -> None:  # noqa: PLR0913, PLR0917
     """Confirm or dismiss the violation KEY (its first characters do), or open it again."""
     with session(path) as (_, opened):
-        step = Step(to=Status(state), by=acting(opened, by, BKD).id, at=datetime.now(UTC), why=reason)
+        account = acting(opened, by, DECIDERS)
+        if not may_decide(opened, account, held(opened, key)):
+            raise Failure(f"violation {key[:12]} is about {by}'s own person: let another account of BKD decide")
+        step = Step(to=Status(state), by=account.id, at=datetime.now(UTC), why=reason)
         case = review(opened, key, step)
     say(f"{case.violation[:12]}: {case.status}, after {len(case.history)} decisions")
     if as_json:

@@ -1,8 +1,9 @@
-"""Whom an account sees: the whole regency, its unit and those below it, or its own person alone."""
+"""Whom an account sees: the whole regency, its unit and those below it, or its own person alone. Pages and commands ask here."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import or_, select
@@ -14,18 +15,37 @@ from collector.people.scope import Tree
 from collector.store.people import Assignment, Unit
 
 
-def units_of(session: Session, account: Account) -> frozenset[str] | None:
-    """Codes of the units whose people an account sees; None for all. One query at most."""
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What an account sees. `units`: codes of the units whose people it sees; None for all."""
+
+    account: Account
+    units: frozenset[str] | None
+
+    def over(self, unit: str | None) -> bool:
+        """Whether it sees this unit."""
+        return self.units is None or unit in self.units
+
+    def sees(self, session: Session, person: str, since: date, until: date) -> bool:
+        """Whether it sees a person between two days, both included: a superior sees the time at their unit.
+
+        Of one's own person one sees all, whatever one's role.
+        """
+        own = self.account.person is not None and self.account.person == person
+        return own or self.units is None or _served(session, self.units, person, since, until)
+
+
+def reach_of(session: Session, account: Account) -> Reach:
+    """The reach of an account as the units stand now. One query at most."""
     if account.role in WHOLE:
-        return None
+        return Reach(account, None)
     if account.role not in OPD or account.unit is None:
-        return frozenset()
+        return Reach(account, frozenset())
     units = session.execute(select(Unit.code, Unit.kind, Unit.parent)).all()
-    return Tree(units).below(account.unit)
+    return Reach(account, Tree(units).below(account.unit))
 
 
-def served(session: Session, units: Collection[str], person: str, since: date, until: date) -> bool:
-    """Whether a person serves at one of these units between two days, both included: a superior sees the time at their unit."""
+def _served(session: Session, units: Collection[str], person: str, since: date, until: date) -> bool:
     a = Assignment
     query = (
         select(a.id)
@@ -33,10 +53,3 @@ def served(session: Session, units: Collection[str], person: str, since: date, u
         .where(or_(a.until_day.is_(None), a.until_day >= since))
     )
     return bool(units) and session.execute(query.limit(1)).first() is not None
-
-
-def sees(session: Session, account: Account, person: str, since: date, until: date) -> bool:
-    """Whether an account sees a person between two days, both included. Of one's own person one sees all, whatever one's role."""
-    if account.role in WHOLE or (account.person is not None and account.person == person):
-        return True
-    return served(session, units_of(session, account) or (), person, since, until)

@@ -20,7 +20,7 @@ def review(session: Session, key: str, step: Step) -> Case:
 
     Raises ReviewError for a key that names none or several, and for a step that is not allowed.
     """
-    stored = _found(session, key)
+    stored = held(session, key)
     case = _case(session, stored)
     try:
         after = decide(case, step)
@@ -37,15 +37,11 @@ def review(session: Session, key: str, step: Step) -> Case:
     return after
 
 
-def history(session: Session, key: str) -> tuple[Step, ...]:
-    """The steps taken about a violation, in their order."""
-    h = ViolationStep
-    rows = session.execute(select(h.to, h.by, h.at, h.why).where(h.violation == key).order_by(h.id))
-    return tuple(Step(to=Status(to), by=by, at=at, why=why) for to, by, at, why in rows)
+def held(session: Session, key: str) -> StoredViolation:
+    """The violation of this key, or the only one that begins so. Raises ReviewError.
 
-
-def _found(session: Session, key: str) -> StoredViolation:
-    """Locked until the transaction ends: of two reviewers the second one decides about what the first one left."""
+    Locked until the transaction ends: of two reviewers the second one decides about what the first one left.
+    """
     if len(key) < LEAST_KEY:
         raise ReviewError(f"{key!r} is too short: give at least {LEAST_KEY} characters of the violation's key")
     begins = StoredViolation.key.startswith(key.lower(), autoescape=True)
@@ -55,6 +51,13 @@ def _found(session: Session, key: str) -> StoredViolation:
     if len(found) > 1:
         raise ReviewError(f"several violations begin with {key!r}: give more of the key")
     return found[0]
+
+
+def history(session: Session, key: str) -> tuple[Step, ...]:
+    """The steps taken about a violation, in their order."""
+    h = ViolationStep
+    rows = session.execute(select(h.to, h.by, h.at, h.why).where(h.violation == key).order_by(h.id))
+    return tuple(Step(to=Status(to), by=by, at=at, why=why) for to, by, at, why in rows)
 
 
 def _case(session: Session, stored: StoredViolation) -> Case:

@@ -22,8 +22,8 @@ from werkzeug.wrappers import Response
 
 from collector.accounts import sessions
 from collector.accounts.book import Account
-from collector.accounts.reach import served, units_of
-from collector.accounts.roles import WHOLE, Role
+from collector.accounts.reach import Reach, reach_of
+from collector.accounts.roles import Role
 from collector.accounts.sessions import Client, Limits, Open
 from collector.errors import StoreDownError
 from collector.settings import Web
@@ -134,18 +134,22 @@ def client() -> Client:
     return Client(request.remote_addr or "", request.user_agent.string)
 
 
-def reach(session: Session) -> frozenset[str] | None:
-    """Codes of the units whose people the asker sees; None for all. One query at most, once a request."""
+def my_reach(session: Session) -> Reach:
+    """What the asker sees. One query at most, once a request."""
     if "reach" not in g:
-        g.reach = units_of(session, me())
-    found: frozenset[str] | None = g.reach
+        g.reach = reach_of(session, me())
+    found: Reach = g.reach
     return found
+
+
+def reach(session: Session) -> frozenset[str] | None:
+    """Codes of the units whose people the asker sees; None for all."""
+    return my_reach(session).units
 
 
 def in_reach(session: Session, unit: str | None) -> bool:
     """Whether the asker sees this unit."""
-    units = reach(session)
-    return units is None or unit in units
+    return my_reach(session).over(unit)
 
 
 def unit_asked(session: Session) -> str:
@@ -157,14 +161,8 @@ def unit_asked(session: Session) -> str:
 
 
 def person_in_reach(session: Session, person: str, since: date, until: date) -> bool:
-    """Whether the asker sees this person between two days, both included: a superior sees the time at their unit.
-
-    Of one's own person one sees all, whatever one's role.
-    """
-    account = me()
-    if account.role in WHOLE or (account.person is not None and account.person == person):
-        return True
-    return served(session, reach(session) or (), person, since, until)
+    """Whether the asker sees this person between two days, both included."""
+    return my_reach(session).sees(session, person, since, until)
 
 
 def home() -> str:

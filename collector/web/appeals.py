@@ -10,18 +10,18 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from collector import audit
-from collector.accounts.book import Account
-from collector.accounts.roles import BKD, EVERYBODY, OPD, Role
+from collector.accounts.roles import EVERYBODY, Role
 from collector.appealing import book, choices, listing
 from collector.appealing.attach import result_of
 from collector.appealing.book import Word, deadlines
 from collector.appealing.contest import serves
 from collector.appealing.listing import Detail, Which
+from collector.appealing.rights import FILERS, MAY, actor_of, part_of, sees
 from collector.errors import AppealError, AppealLateError, AppealTwiceError
 from collector.reports.looks import profile
-from collector.rules.appeals.case import BY, OPEN, Act, Actor, Deadlines, Ground, Part, Stage
+from collector.rules.appeals.case import BY, OPEN, Act, Deadlines, Ground, Part, Stage
 from collector.settings import CollectorSettings
-from collector.web.access import allow, me, person_in_reach, reach
+from collector.web.access import allow, me, my_reach, person_in_reach, reach
 from collector.web.appeal_forms import NO_TOKEN, DecideForm, FileForm, SayForm, WithdrawForm
 from collector.web.appeal_story import METHODS, story
 from collector.web.appeal_words import ACTS, GROUNDS, STAGES, TAB_WORDS, TABS
@@ -33,7 +33,6 @@ from collector.web.reasons import words as reason_words
 from collector.web.violations import KINDS
 from collector.web.words import N_
 
-FILERS = frozenset({Role.EMPLOYEE}) | OPD | BKD
 MENU = (
     Entry("appeals.show", N_("Appeals"), Group.OVERSIGHT, EVERYBODY - {Role.EMPLOYEE}),
     Entry("appeals.own", N_("My days"), Group.TODAY, frozenset({Role.EMPLOYEE})),
@@ -125,7 +124,7 @@ class _Pages:
         if not form.validate_on_submit():
             return render_template("appeals/new.html", form=form, who=who, day=on, found=found, looks=looks)
         filing = form.filing(person, on)
-        part = Part.BKD if me().role in BKD and me().person != person else Part.APPELLANT
+        part = part_of(me(), person)
         try:
             with self._desk.write() as session:
                 number = book.file(session, filing, self._word(Act.FILE, part, filing.why), self._limits)
@@ -166,11 +165,9 @@ class _Pages:
         return redirect(url_for("appeals.one", number=number), 303)
 
     def _found(self, session: Session, number: int) -> Detail:
-        """The appeal, or 404 for whoever may not see it: all staff of its unit, the person, and whoever filed it."""
+        """The appeal, or 404 for whoever may not see it."""
         found = listing.detail(session, number, self._desk.now(), self._limits) or abort(404, "no such appeal")
-        units, account = reach(session), me()
-        own = account.person is not None and account.person == found.row.person
-        if not (own or units is None or found.row.unit in units or found.steps[0].by == account.id):
+        if not sees(my_reach(session), found):
             abort(404, "no such appeal")
         return found
 
@@ -190,21 +187,21 @@ class _Pages:
     def _forms(self, session: Session, found: Detail) -> dict[str, Any]:
         """The forms of what the asker may do now."""
         account, row = me(), found.row
-        actor = _actor(account)
+        actor = actor_of(account)
         filer = found.case.steps[0].by
         own = actor.same(filer) or (account.person is not None and account.person == row.person)
         forms: dict[str, Any] = {}
         if row.stage in OPEN and own:
             forms["withdraw"] = WithdrawForm(prefix="withdraw", meta=NO_TOKEN)
-        if row.stage is Stage.SUPERIOR and account.role is Role.OPD_HEAD and not own:
+        if row.stage is Stage.SUPERIOR and account.role in MAY[Act.SUPPORT] and not own:
             forms["superior"] = SayForm(prefix="superior", meta=NO_TOKEN)
         spoke = any(step.part is Part.SUPERIOR and actor.same(step.by) for step in found.case.steps)
-        if row.stage is Stage.BKD and account.role in BKD and not own and not spoke:
+        if row.stage is Stage.BKD and account.role in MAY[Act.ACCEPT] and not own and not spoke:
             forms["bkd"] = _decide_form(session, found)
         return forms
 
     def _word(self, act: Act, part: Part | None, why: str, **about: str) -> Word:
-        return Word(act=act, by=_actor(me()), part=part or BY[act], at=self._desk.now(), why=why, **about)
+        return Word(act=act, by=actor_of(me()), part=part or BY[act], at=self._desk.now(), why=why, **about)
 
     def _note(self, action: str, subject: str, about: str) -> None:
         with self._desk.write() as session:
@@ -246,10 +243,6 @@ def _which(session: Session, tab: str) -> Which:
     if tab == "mine" or account.role is Role.EMPLOYEE:
         return Which(stages=stages, person=account.person or "-")
     return Which(stages=stages, units=reach(session))
-
-
-def _actor(account: Account) -> Actor:
-    return Actor(account=account.id, person=account.person or "")
 
 
 def _date(text: str) -> date:

@@ -12,9 +12,9 @@ from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, String
 from wtforms.validators import Optional
 
 from collector import audit
-from collector.accounts.roles import BKD, OPD
 from collector.entered import lists
 from collector.entered.lists import MOST_LINES, Filing, Line
+from collector.entered.rights import FILERS
 from collector.judging.errors import EntryError
 from collector.leave import reading as leave_reading
 from collector.leave.errors import LetterError
@@ -50,7 +50,7 @@ def views(blueprint: Blueprint, desk: Desk, settings: CollectorSettings) -> None
     """The form and what it sends."""
 
     @blueprint.route("/new", methods=["GET", "POST"])
-    @allow(*BKD, *OPD)
+    @allow(*FILERS)
     @takes(BODY)
     def new() -> str | Response:
         day = _day_asked(desk)

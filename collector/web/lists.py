@@ -11,11 +11,13 @@ from werkzeug.wrappers import Response as AnyResponse
 from wtforms import StringField
 
 from collector import audit
-from collector.accounts.roles import ALL_STAFF, BKD, OPD, Role
+from collector.accounts.book import Account
+from collector.accounts.roles import ALL_STAFF
 from collector.entered import lists, reading
 from collector.entered.errors import ListError
 from collector.entered.lists import Word
 from collector.entered.reading import Choice, Listed
+from collector.entered.rights import DECIDERS, FILERS, may_decide, may_withdraw
 from collector.judging.errors import EntryError
 from collector.leave import letters
 from collector.leave import reading as leave_reading
@@ -37,7 +39,6 @@ from collector.web.units import Units
 from collector.web.words import N_
 
 MENU = (Entry("lists.show", N_("Manual lists"), Group.PEOPLE, ALL_STAFF),)
-DECIDERS = BKD | {Role.OPD_HEAD}
 
 
 class WordForm(Form):
@@ -81,8 +82,8 @@ def _reading(blueprint: Blueprint, desk: Desk, settings: CollectorSettings) -> N
             doubtful=doubtful,
             letter=letter,
             form=WordForm(formdata=None),
-            may=_may_decide(found, {one.person for one in people}),
-            may_withdraw=_may_withdraw(found),
+            may=may_decide(me(), found.row, {one.person for one in people}),
+            may_withdraw=may_withdraw(me(), found.row),
         )
 
     @blueprint.get("/<number>/letter")
@@ -113,7 +114,7 @@ def _list(desk: Desk, session: Session) -> dict[str, Any]:
         "unit": unit,
         "units": units.options(),
         "month": month,
-        "may_file": me().role in BKD | OPD,
+        "may_file": me().role in FILERS,
     }
 
 
@@ -126,9 +127,9 @@ def _deciding(blueprint: Blueprint, desk: Desk) -> None:
         return _changed(desk, number, "list.confirm" if confirms else "list.refuse", step)
 
     @blueprint.post("/<number>/withdraw")
-    @allow(*BKD, *OPD)
+    @allow(*FILERS)
     def withdraw(number: str) -> AnyResponse:
-        return _changed(desk, number, "list.withdraw", lists.withdraw, _may_withdraw)
+        return _changed(desk, number, "list.withdraw", lists.withdraw, may_withdraw)
 
 
 def _changed(
@@ -136,7 +137,7 @@ def _changed(
     number: str,
     action: str,
     step: Callable[..., object],
-    may: Callable[[Listed], bool] = lambda _found: True,
+    may: Callable[[Account, lists.Filed], bool] = lambda _account, _row: True,
 ) -> AnyResponse:
     """Do it, note it, and go back to the list's page, which says what became of it."""
     form = WordForm()
@@ -146,7 +147,7 @@ def _changed(
     word = Word(account.id, desk.now(), form.why.data or "", account.person)
     try:
         with desk.write() as session:
-            if not may(_known(session, number)):
+            if not may(account, _known(session, number).row):
                 abort(403)
             step(session.connection(), number, word)
             audit.note(session, account.id, action, number, at=desk.now())
@@ -171,16 +172,3 @@ def _doubtful(session: Session, number: str) -> list[str]:
         return lists.unfounded(session.connection(), lists.filing_of(session.connection(), number))
     except (RulesError, LookupError, ListError):
         return []
-
-
-def _may_decide(found: Listed, people: set[str]) -> bool:
-    account = me()
-    own = account.id == found.row.filed_by or account.person in people
-    return found.row.state == lists.FILED and account.role in DECIDERS and not own
-
-
-def _may_withdraw(found: Listed) -> bool:
-    """Who filed takes back what waits; what counts is taken back by who may confirm."""
-    if found.row.state == lists.FILED:
-        return me().id == found.row.filed_by or me().role in DECIDERS
-    return found.row.state == lists.CONFIRMED and me().role in DECIDERS

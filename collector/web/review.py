@@ -8,14 +8,13 @@ from werkzeug.wrappers import Response
 from wtforms import RadioField, TextAreaField
 
 from collector import audit
-from collector.accounts.roles import BKD
-from collector.appealing.contest import concerns
 from collector.errors import ReviewError
 from collector.reports import violations as reports
 from collector.reports.violations import Detail
 from collector.rules.violations.case import ALLOWED, Status, Step
 from collector.store.violations import StoredViolation
 from collector.violating.review import review
+from collector.violating.rights import DECIDERS, may_decide
 from collector.web.access import allow, me
 from collector.web.desk import Desk
 from collector.web.forms import Form, Short, required
@@ -77,7 +76,7 @@ def add(blueprint: Blueprint, desk: Desk) -> None:
     """The step of a review; the page that shows it is `shown`."""
 
     @blueprint.post("/<key>/decide")
-    @allow(*BKD)
+    @allow(*DECIDERS)
     def decide(key: str) -> str | Response:
         with desk.session() as session:
             found = reports.detail(session, key) or abort(404, "no such violation")
@@ -97,11 +96,8 @@ def add(blueprint: Blueprint, desk: Desk) -> None:
 
 def form_for(session: Session, found: Detail) -> ReviewForm | None:
     """The form of whoever asks, or None: only the agency decides, and nobody about themselves."""
-    account = me()
-    if account.role not in BKD:
-        return None
     stored = session.get_one(StoredViolation, found.violation.key)
-    if account.person is not None and concerns(session, stored, account.person):
+    if not may_decide(session, me(), stored):
         return None
     form = ReviewForm()
     form.state.choices = {status.value: VERDICTS[status] for status in ALLOWED[Status(stored.status)]}

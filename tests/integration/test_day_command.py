@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import getpass
-import json
 import threading
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from sqlalchemy.orm import Session
 
 from cli.main import main
+from collector.accounts.roles import Role
 from collector.audit.chain import Head
 from collector.audit.log import entries, verify
 from collector.judging.job import JudgingJob
 from collector.parts import Loop
 from collector.rules.document import RULE_SET
 from collector.rules.ready import PERPRES_21_2023
-from collector.store.accounts import StoredAccount
 from collector.store.engine import open_engine
 from tests.centre import FakeKiosk, opened
 from tests.fixtures.brokers import wait_for
+from tests.fixtures.commands import account, asked, called, refused, settings_file
 from tests.fixtures.judged_office import WEEK, Wall, at, hours, settle
 
 SINCE, UNTIL = str(WEEK[0]), str(WEEK[3])
@@ -42,32 +41,9 @@ def path(tmp_path: Path, sqlite_url: str) -> str:
             hours(wall, on, 7)
         wall.beat(WEEK[4], "08:00")
         centre.take(*wall.messages())
-        with centre.writer.session() as session:
-            for login, person in (("Ani", None), ("Budi", None), ("bkd", None), ("dua", "p-2")):
-                row = StoredAccount(id=login, login=login, name=login, role="bkd-admin", person=person)
-                row.created_at = at(WEEK[0], "00:00")
-                session.add(row)
-    file = tmp_path / "centre.toml"
-    file.write_text(f'[store]\nurl = "{sqlite_url}"\nkeys = "{tmp_path / "centre-keys"}"\n')
-    return str(file)
-
-
-def called(path: str, *line: str) -> str:
-    result = CliRunner().invoke(main, [*line, "--config", path])
-    assert result.exit_code == 0, result.stderr
-    return result.stdout
-
-
-def asked(path: str, *line: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(called(path, *line, "--json").splitlines()[-1])
-    return found
-
-
-def refused(path: str, *line: str) -> str:
-    result = CliRunner().invoke(main, [*line, "--config", path])
-    assert result.exit_code == 1
-    assert result.stderr.count("\n") == 1
-    return result.stderr
+        for login, person in (("Ani", None), ("Budi", None), ("bkd", None), ("dua", "p-2")):
+            account(centre, login, Role.BKD_ADMIN, person=person)
+    return settings_file(tmp_path, sqlite_url)
 
 
 def test_judging_by_command_and_again_gives_the_same_digest(path: str) -> None:

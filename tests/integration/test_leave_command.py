@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 import getpass
-import json
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from cli.main import main
 from collector.accounts.roles import Role
 from collector.leave import letters
 from collector.store.accounts import StoredAccount
-from collector.store.people import Assignment, Person, Unit
 from tests.centre import Centre, FakeKiosk, opened
+from tests.fixtures import commands
+from tests.fixtures.commands import account, beside, settings_file
 from tests.fixtures.judged_office import NOW, judge, open_week, results, settle
 
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
-ACCOUNTS = (
-    ("operator", Role.OPD_OPERATOR, "DISDIK", None),
-    ("kepala", Role.OPD_HEAD, "DISDIK", "p-3"),
-    ("lain", Role.OPD_HEAD, "DINKES", None),
-    ("bkd-1", Role.BKD_OFFICER, None, None),
-    ("inspektur", Role.INSPECTORATE, None, None),
-    ("p-1", Role.EMPLOYEE, None, "p-1"),
-)
 WEEK = ("--from", "2026-01-06", "--to", "2026-01-08")
 LETTER = ("--number", "800/12", "--dated", "2026-01-02")
 
@@ -39,38 +29,23 @@ def centre(tmp_path: Path, sqlite_url: str) -> Iterator[Centre]:
     with opened(sqlite_url, tmp_path) as centre:
         settle(centre, FakeKiosk("kiosk-1"))
         open_week(centre)
-        with centre.writer.session() as session:
-            session.add(Unit(code="DINKES", name="Dinas Kesehatan", kind="opd"))
-            session.add(Person(id="d-1", name="Pegawai lain", status="PNS"))
-            session.flush()
-            session.add(Assignment(person="d-1", unit="DINKES", from_day=date(2020, 1, 1)))
-            for login, role, unit, person in ACCOUNTS:
-                made = StoredAccount(id=login, login=login, name=login, role=role.value, unit=unit, person=person)
-                made.created_at = NOW
-                session.add(made)
+        beside(centre)
+        account(centre, "p-1", Role.EMPLOYEE, person="p-1")
         yield centre
 
 
 @pytest.fixture
 def path(centre: Centre, tmp_path: Path, sqlite_url: str) -> str:
     assert centre.keys
-    file = tmp_path / "centre.toml"
-    file.write_text(f'[store]\nurl = "{sqlite_url}"\nkeys = "{tmp_path / "centre-keys"}"\n')
-    return str(file)
+    return settings_file(tmp_path, sqlite_url)
 
 
 def asked(path: str, *line: str) -> dict[str, Any]:
-    result = CliRunner().invoke(main, ["leave", *line, "--json", "--config", path])
-    assert result.exit_code == 0, result.stderr
-    found: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
-    return found
+    return commands.asked(path, "leave", *line)
 
 
 def refused(path: str, *line: str) -> str:
-    result = CliRunner().invoke(main, ["leave", *line, "--config", path])
-    assert result.exit_code == 1, result.output
-    assert result.stderr.count("\n") == 1
-    return result.stderr
+    return commands.refused(path, "leave", *line)
 
 
 def filed(path: str, *line: str, person: str = "p-1", code: str = "CT", by: str = "operator") -> str:
@@ -115,12 +90,17 @@ def test_a_letter_goes_its_way_by_command_and_leaves_the_traces_of_the_pages(cen
 def test_an_account_may_what_it_may_on_the_pages_and_no_more(path: str) -> None:
     number = filed(path)
     assert "operator is opd-operator" in refused(path, "decide", number, "approve", "--by", "operator")
-    assert "there is no leave" in refused(path, "decide", number, "approve", "--by", "lain")
+    assert "lain reaches DINKES and the units below it, not DISDIK: act by an account of DISDIK" in refused(
+        path, "decide", number, "approve", "--by", "lain"
+    )
+    assert "there is no leave 'x'" in refused(path, "decide", "x", "approve", "--by", "lain")
     assert "inspektur is inspectorate" in refused(path, "withdraw", number, "--reason", "x", "--by", "inspektur")
     assert "no account 'siapa'" in refused(path, "decide", number, "approve", "--by", "siapa")
     file = ("file", "p-1", "--code", "CT", *WEEK, *LETTER)
     assert "p-1 is employee" in refused(path, *file, "--by", "p-1")
-    assert "no person 'd-1'" in refused(path, "file", "d-1", "--code", "CT", *WEEK, *LETTER, "--by", "operator")
+    told = refused(path, "file", "d-1", "--code", "CT", *WEEK, *LETTER, "--by", "operator")
+    assert "operator reaches DISDIK and the units below it, and d-1 did not serve there" in told
+    assert "no person 'x'" in refused(path, "file", "x", "--code", "CT", *WEEK, *LETTER, "--by", "operator")
     own = filed(path, person="p-3")
     assert "own" in refused(path, "decide", own, "approve", "--by", "kepala")
     mine = filed(path, person="p-2", by="bkd-1")
@@ -162,11 +142,10 @@ def test_the_balance_counts_what_was_approved_and_what_bkd_stated(centre: Centre
     asked(path, "decide", filed(path), "approve", "--by", "kepala")
     before = asked(path, *line, "kepala")
     assert (before["right"], before["taken"], before["left"]) == (12, 3, 9)
-    assert "no person 'p-1'" in refused(path, *line, "lain")
+    assert "lain reaches DINKES" in refused(path, *line, "lain")
     statement = ("opening", "p-1", "--year", "2026", "--taken", "4", "--letter", "daftar 2026")
     assert "kepala is opd-head" in refused(path, *statement, "--by", "kepala")
-    result = CliRunner().invoke(main, ["leave", *statement, "--by", "bkd-1", "--config", path])
-    assert result.exit_code == 0, result.stderr
+    commands.called(path, "leave", *statement, "--by", "bkd-1")
     assert asked(path, *line, "bkd-1")["left"] == 5
     assert ("bkd-1", "leave.opening", "p-1") in actions(centre)
     assert ("kepala", "leave.read", "p-1") in actions(centre)

@@ -1,0 +1,60 @@
+"""Commands that write for an account ask what the pages ask: its role, and whether the unit or person is within its reach."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collector.accounts.roles import Role
+from collector.store.violations import StoredViolation
+from tests.centre import AT, FakeKiosk, opened
+from tests.fixtures.commands import account, asked, beside, called, refused, settings_file
+from tests.fixtures.judged_office import MONDAY, settle
+
+KEY, DAY = "ab" * 32, str(MONDAY)
+
+
+@pytest.fixture
+def path(tmp_path: Path, sqlite_url: str) -> str:
+    """Settings of a centre with two offices, and a violation that is about p-4, who has an account of BKD."""
+    with opened(sqlite_url, tmp_path) as centre:
+        settle(centre, FakeKiosk("kiosk-1"))
+        beside(centre)
+        account(centre, "own", Role.BKD_OFFICER, person="p-4")
+        with centre.writer.session() as session:
+            row: dict[str, Any] = {"key": KEY, "day": MONDAY, "at": AT, "about": "", "evidence": "[]", "facts": "{}"}
+            row |= {"kind": "two-places", "against": "person", "subject": "p-4", "unit": "DISDIK"}
+            session.add(StoredViolation(**row, status="open", stands=True))
+    return settings_file(tmp_path, sqlite_url)
+
+
+def test_lists_and_disasters_ask_whose_unit_it_is(path: str) -> None:
+    line = ("--day", DAY, "--why", "device-broken", "--number", "L-1", "p-1=07:20-", "--by", "operator")
+    told = refused(path, "entries", "manual", "--unit", "DINKES", *line)
+    assert "operator reaches DISDIK and the units below it, not DINKES: act by an account of DINKES" in told
+    filed = asked(path, "entries", "manual", "--unit", "DISDIK", *line)["list"]
+    decide = ("entries", "decide", filed)
+    for act, by, why in (
+        ("confirm", "lain", "lain reaches DINKES and the units below it, not DISDIK"),
+        ("confirm", "operator", "operator is opd-operator"),
+        ("withdraw", "inspektur", "inspektur is inspectorate"),
+    ):
+        assert why in refused(path, *decide, act, "--by", by, "--reason", "x")
+    called(path, *decide, "confirm", "--by", "kepala")
+    told = refused(path, *decide, "withdraw", "--by", "operator", "--reason", "x")
+    assert "list L-1 is confirmed: who filed or decides about it takes it back, not operator" in told
+    called(path, *decide, "withdraw", "--by", "kepala", "--reason", "keliru")
+    assert "L-1 is withdrawn" in refused(path, *decide, "withdraw", "--by", "operator", "--reason", "x")
+    storm = ("entries", "disaster", "Banjir", "--decree", "SK 3", "--from", DAY, "--to", DAY)
+    assert "kepala is opd-head" in refused(path, *storm, "--by", "kepala")
+    assert len(asked(path, *storm, "--unit", "DISDIK", "--by", "bkd-1")["entries"]) == 1
+
+
+def test_a_violation_is_decided_by_bkd_and_nobody_decides_about_themselves(path: str) -> None:
+    line = ("violations", "decide", KEY[:12], "--state", "dismissed", "--reason", "salah orang")
+    assert "kepala is opd-head" in refused(path, *line, "--by", "kepala")
+    told = refused(path, *line, "--by", "own")
+    assert "is about own's own person: let another account of BKD decide" in told
+    assert asked(path, *line, "--by", "bkd-1")["state"] == "dismissed"
