@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import date
 
 import click
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cli.noted import note
@@ -15,6 +16,7 @@ from collector.accounts.book import Account
 from collector.accounts.reach import reach_of
 from collector.accounts.roles import OPD, Role
 from collector.people.scope import Tree
+from collector.store.accounts import StoredAccount
 from collector.store.people import Person, Unit
 
 by = click.option("--by", required=True, help="Account of the one who acts; its role and unit say what it may.")
@@ -25,6 +27,11 @@ def acting(session: Session, login: str, roles: Collection[Role]) -> Account:
 
     Who files and who decides are told apart by account: a name made up for `--by` would be a second person. No password was asked for: that the account acted by a command, and who sat at the machine, stands in the audit log.
     """
+    if session.scalars(select(StoredAccount.id).limit(1)).first() is None:
+        raise Failure(
+            f"there is no account {login!r}, for this centre has none yet: its first start makes {book.FIRST!r}, "
+            "and `siperlu collector accounts create LOGIN --role bkd-admin` makes one now"
+        )
     row = book.find(session, login)
     if row.disabled_at is not None:
         raise Failure(f"account {login!r} is disabled: act by one that is not")

@@ -7,18 +7,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from sqlalchemy.orm import Session
 
+from cli.acting import acting, by
 from cli.centre import as_json, centre, config, reading, session
-from cli.noted import hand, note
-from cli.output import emit, say
+from cli.noted import note
+from cli.output import Failure, emit, say
 from cli.table import show
-from collector.accounts.book import Author
+from collector.accounts.book import Account, Author
+from collector.accounts.roles import BKD
 from collector.entered import declaring, waiting, withdrawing
 from collector.entered.closing import Standing, Standings
 from collector.judging import months
 from collector.judging.months import Order
 from collector.judging.recompute import recompute as judge_again
 from collector.judging.run import run
+from collector.leave import requests
+from collector.leave.rights import may_withdraw
 from collector.recap.month import Month
 from collector.reports.units import read_units
 from collector.rules.hours import WIB
@@ -64,7 +69,7 @@ def recompute(since: datetime, until: datetime, unit: str | None, path: Path | N
 @command.command("close-month")
 @click.option("--unit", required=True, help="The unit; those below it are closed with it.")
 @click.option("--month", type=click.DateTime(["%Y-%m"]), required=True, help="YYYY-MM.")
-@click.option("--by", required=True, help="Who closes it.")
+@by
 @click.option("--leave-unsettled", "leave", default="", help="Why days open or in review may stay so.")
 @config
 @as_json
@@ -73,7 +78,8 @@ def close_month(  # noqa: PLR0913, PLR0917 - click hands over one argument an op
 ) -> None:
     """Freeze a month as it is paid; what is found later becomes a correction of the next."""
     with session(path) as (_, opened):
-        done = months.close_month(opened.connection(), unit, month.date(), Order(by, datetime.now(UTC), leave))
+        order = Order(acting(opened, by, BKD).id, datetime.now(UTC), leave)
+        done = months.close_month(opened.connection(), unit, month.date(), order)
         told = {"month": f"{done.month:%Y-%m}", "digest": done.digest}
         note(opened, "month.close", unit, days=done.days, unsettled=done.unsettled, **told)
     if as_json:
@@ -87,26 +93,29 @@ def close_month(  # noqa: PLR0913, PLR0917 - click hands over one argument an op
 
 @command.command("kiosk-finished")
 @click.argument("kiosk", metavar="ID")
-@click.option("--by", required=True, help="Who declares it.")
+@by
 @click.option("--reason", required=True, help="What became of it.")
 @config
 def kiosk_finished(kiosk: str, by: str, reason: str, path: Path | None) -> None:
     """Declare kiosk ID finished: nobody waits for its records any more, and its silence excuses."""
     with session(path) as (_, opened):
-        number = declaring.declare_finished(opened.connection(), kiosk, by, reason, datetime.now(UTC))
+        who = acting(opened, by, BKD).id
+        number = declaring.declare_finished(opened.connection(), kiosk, who, reason, datetime.now(UTC))
         note(opened, "kiosk.finished", kiosk, entry=number)
     say(f"{kiosk}: finished (entry {number})")
 
 
 @command.command("withdraw")
 @click.argument("entry")
-@click.option("--by", required=True, help="Who withdraws it.")
+@by
 @click.option("--reason", default="", help="Why; it can be read later.")
 @config
 def withdraw(entry: str, by: str, reason: str, path: Path | None) -> None:
     """Take back ENTRY: a leave, a list, a ruling, a kiosk declared finished, a guarantee with its PIN."""
     with session(path) as (_, opened):
-        withdrawing.withdraw(opened, entry, Author(by, datetime.now(UTC)), reason, hand=hand())
+        account = acting(opened, by, BKD)
+        _check_own(opened, account, entry)
+        withdrawing.withdraw(opened, entry, Author(account.id, datetime.now(UTC)), reason)
         note(opened, f"{opened.get_one(Entry, entry).kind}.withdraw", entry)
     say(f"entry {entry}: withdrawn")
 
@@ -162,6 +171,13 @@ def months_(month: datetime, path: Path | None, as_json: bool) -> None:
     show(["unit", "name", "open", "review", "kiosks", "appeals", "corrections", "closed"], rows, on_stderr=as_json)
     if as_json:
         emit({"month": f"{month:%Y-%m}", "units": [{"unit": each.unit.code, **_counts(each)} for each in told]})
+
+
+def _check_own(opened: Session, account: Account, entry: str) -> None:
+    """A leave is taken back as on its own page: nobody takes back their own. Raises Failure."""
+    number = requests.of_entry(opened.connection(), entry)
+    if number is not None and not may_withdraw(account, requests.find(opened.connection(), number)):
+        raise Failure(f"entry {entry} is a leave of {account.id}'s own person: let another account of BKD withdraw it")
 
 
 def _counts(one: Standing) -> dict[str, int | bool]:

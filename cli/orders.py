@@ -8,11 +8,13 @@ from typing import Any
 
 import click
 
+from cli.acting import acting, by
 from cli.centre import as_json, config, reading, session
 from cli.noted import note
 from cli.output import emit, say
 from cli.rollouts import pair
 from cli.table import show
+from collector.accounts.roles import ADMIN
 from collector.commands import Answer, cancel, order, orders_of
 from collector.commands.orders import COMMANDS
 from wire.messages import CommandName
@@ -28,7 +30,7 @@ def command() -> None:
 @click.option("--command", "name", type=click.Choice(COMMANDS), required=True, help="What it is to do.")
 @click.option("--argument", "arguments", metavar="NAME=VALUE", multiple=True, help="An argument; may be repeated.")
 @click.option("--hours", type=click.IntRange(1, 90 * 24), default=24, show_default=True, help="How long it holds.")
-@click.option("--by", required=True, help="Who orders it; it can be read later.")
+@by
 @config
 @as_json
 def give(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -44,8 +46,8 @@ def give(  # noqa: PLR0913, PLR0917 - one parameter an option
     told = dict(pair(each) for each in arguments)
     now, ttl = datetime.now(UTC), timedelta(hours=hours)
     with session(path) as (_, opened):
-        connection = opened.connection()
-        given = {kiosk: order(connection, kiosk, name, told, by=by, now=now, ttl=ttl) for kiosk in kiosks}
+        connection, who = opened.connection(), acting(opened, by, ADMIN).id
+        given = {kiosk: order(connection, kiosk, name, told, by=who, now=now, ttl=ttl) for kiosk in kiosks}
         for kiosk, number in given.items():
             note(opened, f"kiosk.{name}", kiosk, order=number)
     say(f"{name} is ordered of {len(given)} kiosks; `siperlu collector orders list KIOSK` shows the answer")

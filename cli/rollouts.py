@@ -8,10 +8,12 @@ from typing import Any
 
 import click
 
+from cli.acting import acting, by
 from cli.centre import as_json, config, reading, session
 from cli.noted import note
 from cli.output import emit, say
 from cli.table import show
+from collector.accounts.roles import ADMIN
 from collector.fleet.rollouts import Plan, Progress, begin, change, progress
 from collector.fleet.shelf import Shelf
 from collector.fleet.waves import SIZES
@@ -39,7 +41,7 @@ def command() -> None:
 @click.option(
     "--hours", type=click.IntRange(1, 90 * 24), default=48, show_default=True, help="How long a kiosk has to answer."
 )
-@click.option("--by", required=True, help="Who begins it; it can be read later.")
+@by
 @config
 @as_json
 def begin_(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -57,7 +59,7 @@ def begin_(  # noqa: PLR0913, PLR0917 - one parameter an option
     told = {"version": version, **dict(pair(each) for each in arguments)}
     plan = Plan(version, told, allowed, hours, sizes or SIZES)
     with session(path) as (settings, opened):
-        number = begin(opened.connection(), plan, kiosks, by, datetime.now(UTC))
+        number = begin(opened.connection(), plan, kiosks, acting(opened, by, ADMIN).id, datetime.now(UTC))
         note(opened, "rollout.begin", number, version=version)
     say(f"rollout {number} of version {version} has begun; `siperlu collector rollouts list` shows how far it is")
     if version not in Shelf(settings.releases.folder).versions():
@@ -88,13 +90,14 @@ def list_(path: Path | None, as_json: bool) -> None:
 @command.command("change")
 @click.argument("number", metavar="ROLLOUT")
 @click.option("--to", "state", type=click.Choice(sorted(STATES)), required=True, help="What becomes of it.")
-@click.option("--by", required=True, help="Who decides.")
+@by
 @click.option("--reason", required=True, help="Why; it can be read later.")
 @config
 def change_(number: str, state: str, by: str, reason: str, path: Path | None) -> None:
     """Pause ROLLOUT, take it up again with the failures there are, or end it."""
     with session(path) as (_, opened):
-        change(opened.connection(), number, STATES[state], by, reason, datetime.now(UTC))
+        who = acting(opened, by, ADMIN).id
+        change(opened.connection(), number, STATES[state], who, reason, datetime.now(UTC))
         note(opened, f"rollout.{STATES[state]}", number)
     say(f"{number}: {STATES[state]}")
 

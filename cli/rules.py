@@ -11,10 +11,12 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cli.acting import acting, by
 from cli.centre import as_json, config, failures, session, today
 from cli.noted import note
 from cli.output import Failure, emit, say
 from cli.table import show as show_table
+from collector.accounts.roles import BKD
 from collector.judging import book, changing
 from collector.judging.changing import Decision
 from collector.judging.preview import preview
@@ -23,7 +25,6 @@ from collector.rules.rulebook import Holiday
 from collector.rules.ruleset import RuleSet
 from collector.store.hours import StoredHoliday, StoredRuleSet
 
-by_option = click.option("--by", required=True, help="Who decides.")
 confirm = click.option("--confirm", "confirmed", count=True, help="For today or the past: give it twice, and --reason.")
 reason = click.option("--reason", "why", default="", help="Why today or the past is changed.")
 since_option = click.option("--from", "since", required=True, type=click.DateTime(["%Y-%m-%d"]), help="First date.")
@@ -65,40 +66,40 @@ def show(name: str, path: Path | None) -> None:
 
 @command.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
-@by_option
+@by
 @config
 def import_(file: Path, by: str, path: Path | None) -> None:
     """Propose the rule set in FILE; it holds when somebody else has approved it."""
     rules = _read(file)
     with session(path) as (_, opened):
         book.install(opened.connection(), _now())
-        name = changing.propose(opened.connection(), rules, by, _now())
+        name = changing.propose(opened.connection(), rules, acting(opened, by, BKD).id, _now())
         note(opened, "rules.propose", name)
     say(f"{name}: proposed; look at `siperlu rules impact`, then somebody else approves it")
 
 
 @command.command()
 @click.argument("name")
-@by_option
+@by
 @confirm
 @reason
 @config
 def approve(name: str, by: str, confirmed: int, why: str, path: Path | None) -> None:
     """Let the proposal NAME (id/version) hold from its date on."""
     with session(path) as (_, opened):
-        rules = changing.approve(opened.connection(), name, Decision(by, _now(), confirmed, why))
+        rules = changing.approve(opened.connection(), name, _decision(opened, by, confirmed, why))
         note(opened, "rules.approve", name, confirmed=confirmed)
     say(f"{name}: approved, holds from {rules.since}")
 
 
 @command.command()
 @click.argument("name")
-@by_option
+@by
 @config
 def withdraw(name: str, by: str, path: Path | None) -> None:
     """Take back a proposal, or an approved version that has not begun."""
     with session(path) as (_, opened):
-        changing.withdraw(opened.connection(), name, by, _now())
+        changing.withdraw(opened.connection(), name, acting(opened, by, BKD).id, _now())
         note(opened, "rules.withdraw", name)
     say(f"{name}: withdrawn")
 
@@ -159,7 +160,7 @@ def list_holidays(year: int, path: Path | None, as_json: bool) -> None:
 @click.option("--unit", "units", multiple=True, help="Only for this unit and those below; without it for all.")
 @click.option("--joint", is_flag=True, help="Joint leave (cuti bersama).")
 @click.option("--works", is_flag=True, help="A working day after all.")
-@by_option
+@by
 @confirm
 @reason
 @config
@@ -178,23 +179,27 @@ def add_holiday(  # noqa: PLR0913, PLR0917 - click hands over one argument an op
     """Enter DAY as a day off called NAME, or as a working day after all."""
     holiday = Holiday(day=day.date(), name=name, decree=decree, joint=joint, units=units, works=works)
     with session(path) as (_, opened):
-        changing.add_holiday(opened.connection(), holiday, Decision(by, _now(), confirmed, why))
+        changing.add_holiday(opened.connection(), holiday, _decision(opened, by, confirmed, why))
         note(opened, "holiday.add", str(holiday.day), unit=" ".join(units))
     say(f"{holiday.day}: {name}, by {decree}")
 
 
 @holidays.command("withdraw")
 @click.argument("number", type=int)
-@by_option
+@by
 @confirm
 @reason
 @config
 def withdraw_holiday(number: int, by: str, confirmed: int, why: str, path: Path | None) -> None:
     """Take back entry NUMBER of the admin's table."""
     with session(path) as (_, opened):
-        changing.withdraw_holiday(opened.connection(), number, Decision(by, _now(), confirmed, why))
+        changing.withdraw_holiday(opened.connection(), number, _decision(opened, by, confirmed, why))
         note(opened, "holiday.withdraw", str(number))
     say(f"entry {number}: withdrawn")
+
+
+def _decision(opened: Session, by: str, confirmed: int, why: str) -> Decision:
+    return Decision(acting(opened, by, BKD).id, _now(), confirmed, why)
 
 
 def _now() -> datetime:

@@ -17,6 +17,9 @@ class Role(StrEnum):
 
 
 BKD = frozenset({Role.BKD_ADMIN, Role.BKD_OFFICER})
+ADMIN = frozenset({Role.BKD_ADMIN})
+"""Who orders kiosks and brings versions to them."""
+
 OPD = frozenset({Role.OPD_HEAD, Role.OPD_OPERATOR})
 WHOLE = BKD | {Role.INSPECTORATE}
 """Roles that reach every unit."""

@@ -12,9 +12,9 @@ from collector.leave import pins, requests
 from collector.store.hours import Entry
 
 
-def withdraw(session: Session, number: str, author: Author, why: str = "", *, hand: str = "") -> None:
+def withdraw(session: Session, number: str, author: Author, why: str = "") -> None:
     """As if the entry had never been made. With a guarantee goes the PIN that was given on it, and a leave's is taken back as
-    the leave. `hand`: who did it for the audit log, which keeps no names, where the author may be one.
+    the leave.
 
     Raises EntryError, LeaveError.
     """
@@ -25,4 +25,4 @@ def withdraw(session: Session, number: str, author: Author, why: str = "", *, ha
         return
     entries.withdraw(connection, number, author.who, author.at, why)
     if session.scalar(select(Entry.kind).where(Entry.id == number)) == EntryKind.GUARANTEE.value:
-        pins.void(session, number, Author(hand or author.who, author.at), why)
+        pins.void(session, number, author, why)

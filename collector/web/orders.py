@@ -9,7 +9,7 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from collector import audit
-from collector.accounts.roles import Role
+from collector.accounts.roles import ADMIN
 from collector.commands import cancel, order
 from collector.errors import OrderError
 from collector.settings import CollectorSettings
@@ -41,7 +41,7 @@ def pages(desk: Desk, _settings: CollectorSettings) -> Blueprint:
     blueprint = Blueprint("orders", __name__, url_prefix="/kiosks/<name>/orders")
 
     @blueprint.post("")
-    @allow(Role.BKD_ADMIN)
+    @allow(*ADMIN)
     def give(name: str) -> Response:
         command = request.form.get("command", "")
         if command not in ARGUMENTS:
@@ -62,7 +62,7 @@ def pages(desk: Desk, _settings: CollectorSettings) -> Blueprint:
         return _back(name)
 
     @blueprint.post("/<number>/cancel")
-    @allow(Role.BKD_ADMIN)
+    @allow(*ADMIN)
     def take_back(name: str, number: str) -> Response:
         try:
             with desk.write() as session:

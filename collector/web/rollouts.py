@@ -12,7 +12,7 @@ from wtforms import IntegerField, StringField, ValidationError
 from wtforms.validators import NumberRange, Regexp
 
 from collector import audit
-from collector.accounts.roles import Role
+from collector.accounts.roles import ADMIN, Role
 from collector.errors import OrderError
 from collector.fleet.rollouts import ENDED, PAUSED, RUNNING, Plan, begin, change, progress
 from collector.fleet.shelf import Shelf
@@ -70,7 +70,7 @@ def pages(desk: Desk, settings: CollectorSettings) -> Blueprint:
         return _page(desk, NewRollout())
 
     @blueprint.post("/")
-    @allow(Role.BKD_ADMIN)
+    @allow(*ADMIN)
     def start() -> Response | str | tuple[str, int]:
         form = NewRollout()
         if not form.validate_on_submit():
@@ -87,7 +87,7 @@ def pages(desk: Desk, settings: CollectorSettings) -> Blueprint:
         return redirect(url_for("rollouts.show"), 303)
 
     @blueprint.post("/<number>")
-    @allow(Role.BKD_ADMIN)
+    @allow(*ADMIN)
     def turn(number: str) -> Response:
         state, why = request.form.get("state", ""), request.form.get("why", "").strip()
         if state not in {RUNNING, PAUSED, ENDED}:

@@ -198,7 +198,7 @@ def give(stage: Stage, kiosk: str, command: str, *arguments: str, limit_s: float
     """Order it at the centre and wait for the kiosk's answer."""
     words = [word for argument in arguments for word in ("--argument", argument)]
     stage.regency.siperlu(
-        *("collector", "orders", "give", kiosk, "--command", command, *words, "--by", "it"),
+        *("collector", "orders", "give", kiosk, "--command", command, *words, "--by", "admin"),
         *("--config", str(stage.regency.settings)),
     )
     wait(f"{kiosk} answers {command}", lambda: answered(stage, kiosk, command), limit_s)

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from collector.accounts.roles import Role
+from collector.rules.document import RULE_SET
+from collector.rules.ready import PERPRES_21_2023
 from collector.store.violations import StoredViolation
 from tests.centre import AT, FakeKiosk, opened
 from tests.fixtures.commands import account, asked, beside, called, refused, settings_file
@@ -58,3 +60,31 @@ def test_a_violation_is_decided_by_bkd_and_nobody_decides_about_themselves(path:
     told = refused(path, *line, "--by", "own")
     assert "is about own's own person: let another account of BKD decide" in told
     assert asked(path, *line, "--by", "bkd-1")["state"] == "dismissed"
+
+
+def test_what_is_bkds_on_the_pages_is_bkds_by_command(path: str, tmp_path: Path) -> None:
+    file = tmp_path / "rules.json"
+    file.write_bytes(RULE_SET.encode(PERPRES_21_2023))
+    for line in (
+        ("day", "close-month", "--unit", "DISDIK", "--month", "2026-01"),
+        ("day", "kiosk-finished", "kiosk-1", "--reason", "x"),
+        ("day", "withdraw", "0"),
+        ("rules", "import", str(file)),
+        ("rules", "approve", "perpres-21-2023/1"),
+        ("rules", "withdraw", "perpres-21-2023/1"),
+        ("rules", "holidays", "add", "2027-02-01", "Hari Jadi", "--decree", "1/2027"),
+        ("rules", "holidays", "withdraw", "1"),
+    ):
+        told = refused(path, *line, "--by", "kepala")
+        assert "kepala is opd-head: this is for bkd-admin, bkd-officer" in told, line
+    assert "no account 'Sari'" in refused(path, "rules", "approve", "perpres-21-2023/1", "--by", "Sari")
+
+
+def test_nobody_takes_back_the_entry_of_their_own_leave(path: str) -> None:
+    letter = ("--from", DAY, "--to", DAY, "--number", "800/12", "--dated", DAY, "--by", "operator")
+    [leave] = asked(path, "leave", "file", "p-4", "--code", "I", *letter)["leave"]
+    called(path, "leave", "decide", leave, "approve", "--by", "kepala")
+    [entry] = asked(path, "entries", "list", "--kind", "permit")["entries"]
+    line = ("day", "withdraw", entry["entry"], "--reason", "batal")
+    assert "is a leave of own's own person: let another account" in refused(path, *line, "--by", "own")
+    called(path, *line, "--by", "bkd-1")

@@ -197,10 +197,9 @@ def test_what_commands_change_stands_in_the_audit_log(path: str, sqlite_url: str
         noted = list(entries(session))
         assert isinstance(verify(session), Head)
     engine.dispose()
-    assert [(one.action, one.subject) for one in noted] == [
+    assert [(one.action, one.subject) for one in noted if one.action != "command.act"] == [
         ("holiday.add", "2027-02-01"),
         ("holiday.withdraw", str(held["number"])),
-        ("command.act", "bkd"),
         ("disaster.declare", disaster),
         ("disaster.withdraw", disaster),
         ("kiosk.finished", "kiosk-1"),
@@ -211,6 +210,7 @@ def test_what_commands_change_stands_in_the_audit_log(path: str, sqlite_url: str
         ("kiosk.stick", "kiosk-1"),
         ("kiosk.retire", "kiosk-1"),
     ]
+    assert [one.subject for one in noted if one.action == "command.act"] == ["bkd"] * 8
     assert {one.who for one in noted} == {f"command:{getpass.getuser()}"}
 
 

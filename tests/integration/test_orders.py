@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +13,7 @@ from sqlalchemy import insert, update
 
 from cli.main import main
 from collector import commands
+from collector.accounts.roles import Role
 from collector.commands.orders import LONGEST
 from collector.commands.sending import AGAIN, LATE, MOST_DETAIL, due
 from collector.errors import OrderError
@@ -21,6 +21,7 @@ from collector.outgoing import Outgoing
 from collector.store.people import Kiosk
 from collector.store.records import KioskStatus
 from tests.centre import AT, Centre, FakeKiosk, opened
+from tests.fixtures.commands import account, asked, called, refused, settings_file
 from wire.messages import COMMAND, REPLY, Command, Reply
 from wire.seals import Sealed, SealingKey
 
@@ -186,19 +187,26 @@ def test_a_retired_kiosk_can_only_be_wiped(centre: Centre) -> None:
 
 
 def test_the_command_orders_all_or_none(sqlite_url: str, tmp_path: Path) -> None:
-    settings = tmp_path / "collector.toml"
-    settings.write_text(f'[store]\nurl = "{sqlite_url}"\nkeys = "{tmp_path}/centre-keys"\n')
+    path = settings_file(tmp_path, sqlite_url)
+    told = ("--command", "identify", "--argument", "seconds=9", "--by", "bkd-it")
     with opened(sqlite_url, tmp_path) as made:
         made.register(FakeKiosk())
-
-    def run(*words: str) -> Any:
-        return CliRunner().invoke(main, ["collector", "orders", *words, "--config", str(settings)])
-
-    told = ("--command", "identify", "--argument", "seconds=9", "--by", "it")
-    refused = run("give", "kiosk-1", "kiosk-9", *told)
-    assert (refused.exit_code, "no kiosk 'kiosk-9'" in refused.output) == (1, True)
-    assert run("give", "kiosk-1", *told).exit_code == 0
-    listed = json.loads(run("list", "kiosk-1", "--json").output.splitlines()[-1])
-    assert [(one["command"], one["state"], one["by"]) for one in listed["orders"]] == [("identify", "open", "it")]
-    assert run("cancel", listed["orders"][0]["id"]).exit_code == 0
-    assert "NAME=VALUE" in run("give", "kiosk-1", "--command", "identify", "--argument", "x", "--by", "it").output
+        fresh = refused(path, "collector", "orders", "give", "kiosk-1", *told)
+        assert "this centre has none yet" in fresh
+        assert "siperlu collector accounts create LOGIN --role bkd-admin" in fresh
+        account(made, "bkd-it", Role.BKD_ADMIN)
+        account(made, "bkd-1", Role.BKD_OFFICER)
+    orders = ("collector", "orders")
+    assert "no account 'it'" in refused(path, *orders, "give", "kiosk-1", *told[:-1], "it")
+    assert "bkd-1 is bkd-officer: this is for bkd-admin" in refused(
+        path, *orders, "give", "kiosk-1", *told[:-1], "bkd-1"
+    )
+    assert "no kiosk 'kiosk-9'" in refused(path, *orders, "give", "kiosk-1", "kiosk-9", *told)
+    called(path, *orders, "give", "kiosk-1", *told)
+    [one] = asked(path, *orders, "list", "kiosk-1")["orders"]
+    assert (one["command"], one["state"], one["by"]) == ("identify", "open", "bkd-it")
+    called(path, *orders, "cancel", one["id"])
+    give = CliRunner().invoke(
+        main, [*orders, "give", "kiosk-1", "--command", "identify", "--argument", "x", *told[-2:]]
+    )
+    assert "NAME=VALUE" in give.output

@@ -200,10 +200,10 @@ def test_numbers_are_free_and_tell_no_order(centre: Centre, monkeypatch: pytest.
     assert any(before > after for before, after in pairwise(numbers))
 
 
-def test_the_audit_log_names_the_hand_and_not_who_a_command_says(centre: Centre) -> None:
+def test_a_guarantee_that_is_withdrawn_takes_its_pin_with_it_and_says_who_did_it(centre: Centre) -> None:
     give(centre)
     [entry] = [row["id"] for row in centre.rows("entries") if row["kind"] == "guarantee"]
     with centre.writer.session() as session:
-        withdraw(session, entry, Author("Siti Aminah", NOW), "salah orang", hand="command:root")
+        withdraw(session, entry, Author("bkd-1", NOW), "salah orang")
         assert pins.held(session, "siti") is None
-    assert [row["who"] for row in centre.rows("audit_log") if row["action"] == "pin.end"] == ["command:root"]
+    assert [row["who"] for row in centre.rows("audit_log") if row["action"] == "pin.end"] == ["bkd-1"]

@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from sqlalchemy import update
 
-from cli.main import main
+from collector.accounts.roles import Role
 from collector.commands.sending import LATE, due, take
 from collector.errors import OrderError
 from collector.fleet.rollouts import Failure, Plan, Progress, begin, carry_on, change, progress
 from collector.fleet.waves import Step
 from collector.store.people import Kiosk
 from tests.centre import AT, Centre, FakeKiosk, opened
+from tests.fixtures.commands import account, asked, called, refused, settings_file
 from wire.messages import Reply
 
 PLAN = Plan("1.2.0", {"version": "1.2.0"}, sizes=(1, 2))
@@ -148,18 +148,17 @@ def test_a_change_needs_somebody_and_a_reason(centre: Centre) -> None:
 
 
 def test_the_command(sqlite_url: str, tmp_path: Path) -> None:
-    settings = tmp_path / "collector.toml"
-    settings.write_text(f'[store]\nurl = "{sqlite_url}"\nkeys = "{tmp_path}/centre-keys"\n')
+    path, rollouts = settings_file(tmp_path, sqlite_url), ("collector", "rollouts")
     with opened(sqlite_url, tmp_path) as made:
         made.register(*(FakeKiosk(name) for name in NAMES))
-
-    def run(*words: str) -> Any:
-        done = CliRunner().invoke(main, ["collector", "rollouts", *words, "--config", str(settings)])
-        assert done.exit_code == 0, done.output
-        return done.output
-
-    run("begin", "1.2.0", "--kiosk", "kiosk-2", "--by", "it")
-    (one,) = json.loads(run("list", "--json").splitlines()[-1])["rollouts"]
+        account(made, "bkd-it", Role.BKD_ADMIN)
+        account(made, "bkd-1", Role.BKD_OFFICER)
+    begin = (*rollouts, "begin", "1.2.0", "--kiosk", "kiosk-2")
+    assert "bkd-1 is bkd-officer: this is for bkd-admin" in refused(path, *begin, "--by", "bkd-1")
+    called(path, *begin, "--by", "bkd-it")
+    (one,) = asked(path, *rollouts, "list")["rollouts"]
     assert (one["version"], one["state"], one["waves"]) == ("1.2.0", "running", [{"waiting": 1}])
-    run("change", one["id"], "--to", "end", "--by", "it", "--reason", "wrong day")
-    assert "wrong day" in run("list")
+    end = (*rollouts, "change", one["id"], "--to", "end", "--reason", "wrong day")
+    assert "no account 'it'" in refused(path, *end, "--by", "it")
+    called(path, *end, "--by", "bkd-it")
+    assert "wrong day" in called(path, *rollouts, "list")

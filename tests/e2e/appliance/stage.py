@@ -132,7 +132,7 @@ class Stage:
 
     def order(self, command: str, argument: str) -> str:
         """Give the kiosk an order at the centre; the order's id."""
-        words = ("collector", "orders", "give", KIOSK, "--command", command, "--argument", argument, "--by", "it")
+        words = ("collector", "orders", "give", KIOSK, "--command", command, "--argument", argument, "--by", "admin")
         told = self.regency.siperlu(*words, "--json", "--config", str(self.regency.settings))
         return str(json.loads(told.splitlines()[-1])["orders"][KIOSK])
 
