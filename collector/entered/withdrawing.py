@@ -23,6 +23,12 @@ def withdraw(session: Session, number: str, author: Author, why: str = "") -> No
     if leave is not None:
         requests.withdraw(connection, leave, author.who, why, author.at)
         return
+    vouched = select(Entry.person).where(Entry.id == number, Entry.kind == EntryKind.GUARANTEE.value)
+    person = session.scalar(vouched)
+    if person is not None:
+        pins.hold(
+            session, person
+        )  # before the entry, in the order of who gives the next one: they never wait for each other
     entries.withdraw(connection, number, author.who, author.at, why)
-    if session.scalar(select(Entry.kind).where(Entry.id == number)) == EntryKind.GUARANTEE.value:
+    if person is not None:
         pins.void(session, number, author, why)

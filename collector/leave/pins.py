@@ -78,8 +78,8 @@ def give(  # noqa: PLR0913, PLR0917 - the guarantee, by whom, when, and how long
     session: Session, vault: Vault, wanted: Wanted, author: Author, today: date, longest_days: int
 ) -> Handed:
     """A guarantee from today on and a PIN by it, in place of what was there. Raises PinError."""
+    before = _standing(session, wanted.person)
     _check(session, wanted, today, longest_days)
-    before = held(session, wanted.person)
     if before is not None:
         _close(session, before, today - timedelta(days=1), author, f"followed by {wanted.letter.strip()}")
     fact = Guarantee(person=wanted.person, since=today, until=wanted.until, letter=wanted.letter.strip())
@@ -99,7 +99,7 @@ def give(  # noqa: PLR0913, PLR0917 - the guarantee, by whom, when, and how long
 
 def renew(session: Session, vault: Vault, person: str, author: Author, today: date) -> Handed:
     """Another PIN on the same guarantee, for who forgot theirs or fears that somebody knows it. Raises PinError."""
-    row = session.get(StoredPin, person)
+    row = _standing(session, person)
     if row is None or row.until < today:
         raise PinError(f"person {person} has no PIN whose guarantee holds: give one")
     handed = _fresh(vault, row, author)
@@ -113,13 +113,19 @@ def end(session: Session, person: str, author: Author, why: str, today: date) ->
 
     Raises PinError without a reason, or where there is no PIN.
     """
-    row = session.get(StoredPin, person)
+    row = _standing(session, person)
     if row is None or not why.strip():
         raise PinError(f"person {person} has no PIN, or nobody says why it ends: say it")
     _close(session, row, today, author, why.strip())
     session.delete(row)
     session.flush()
     audit.note(session, author.who, "pin.end", person, {"reason": why.strip()[:200]}, author.at)
+
+
+def hold(session: Session, person: str) -> None:
+    """Until this transaction ends nobody else gives, renews or ends the person's PIN, nor takes its guarantee back: of two
+    who act at once the second meets what the first left. SQLite's writers take turns anyway."""
+    session.execute(select(Person.id).where(Person.id == person).with_for_update(key_share=True))
 
 
 def void(session: Session, entry: str, author: Author, why: str) -> None:
@@ -159,6 +165,12 @@ def vouched(session: Session, person: str) -> list[Vouched]:
     )
     rows = session.execute(query.order_by(Entry.since.desc(), Entry.entered_at.desc()))
     return [Vouched(since, until, reason) for since, until, reason, _ in rows]
+
+
+def _standing(session: Session, person: str) -> StoredPin | None:
+    """What stands, held until the commit."""
+    hold(session, person)
+    return session.get(StoredPin, person, populate_existing=True)
 
 
 def _check(session: Session, wanted: Wanted, today: date, longest_days: int) -> None:

@@ -17,6 +17,7 @@ from collector.errors import ReportError
 from collector.recap import faults
 from collector.recap.faults import Fault, Told
 from collector.recap.month import Month
+from collector.store.accounts import StoredAccount
 from collector.store.reports import PublicKeys, ReportOrder, ReportPiece
 from wire.jwks import KEY_SET
 from wire.seals import Keyring
@@ -76,6 +77,8 @@ def place(session: Session, order: Order, now: datetime) -> str:
     if order.form not in FORMS[order.kind]:
         text = f"{order.kind.value} is not made as {order.form!r}: one of {', '.join(FORMS[order.kind])}"
         raise ReportError(text, Fault.FORM, form=order.form)
+    # Of one account's orders one is placed after the other: of two at once the second counts the first.
+    session.execute(select(StoredAccount.id).where(StoredAccount.id == order.by).with_for_update(key_share=True))
     waiting = select(func.count()).where(
         ReportOrder.asked_by == order.by, ReportOrder.state.in_((State.WAITING, State.WORKING))
     )

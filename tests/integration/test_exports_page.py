@@ -8,18 +8,23 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 
 from collector.accounts.roles import Role
+from collector.errors import ReportError
 from collector.recap import asking, links, orders
 from collector.recap.faults import Fault, Told
 from collector.recap.job import ReportJob
-from collector.recap.orders import PIECE, Placed, State
+from collector.recap.month import Month
+from collector.recap.orders import MOST_WAITING, PIECE, Kind, Order, Placed, State
 from collector.settings import CollectorSettings
 from collector.store.engine import open_reader
 from collector.store.reports import ReportOrder
 from collector.web import create_app
 from tests.centre import AT, Centre, FakeKiosk, opened
 from tests.fixtures.accounts import csrf, logged_in
+from tests.fixtures.at_once import at_once
+from tests.fixtures.commands import account
 
 DAYS = {"since": f"{AT:%Y-%m-%d}", "until": f"{AT:%Y-%m-%d}"}
 SETTINGS = CollectorSettings()
@@ -135,3 +140,17 @@ def test_a_large_file_is_kept_and_given_a_piece_at_a_time(centre: Centre, tmp_pa
     tracemalloc.stop()
     assert given == size
     assert peak < 8 * PIECE
+
+
+def test_of_two_who_order_at_once_the_second_counts_the_first(centre: Centre) -> None:
+    account(centre, "bkd-1", Role.BKD_OFFICER)
+
+    def place(session: Session) -> str:
+        return orders.place(session, Order(kind=Kind.RECAP, unit="", month=Month(2026, 1), form="pdf", by="bkd-1"), AT)
+
+    with centre.writer.session() as session:
+        for _ in range(MOST_WAITING - 1):
+            place(session)
+    with pytest.raises(ReportError, match="wait already"):
+        at_once(centre, place, place).result(0)
+    assert len(centre.rows("report_orders")) == MOST_WAITING

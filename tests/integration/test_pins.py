@@ -25,6 +25,7 @@ from collector.store.hours import Entry
 from collector.store.leave import StoredPin
 from collector.store.people import Person
 from tests.centre import Centre, opened
+from tests.fixtures.at_once import at_once
 from wire.pin import digest_of
 
 NOW = datetime(2026, 1, 5, 1, tzinfo=UTC)
@@ -207,3 +208,35 @@ def test_a_guarantee_that_is_withdrawn_takes_its_pin_with_it_and_says_who_did_it
         withdraw(session, entry, Author("bkd-1", NOW), "salah orang")
         assert pins.held(session, "siti") is None
     assert [row["who"] for row in centre.rows("audit_log") if row["action"] == "pin.end"] == ["bkd-1"]
+
+
+def test_of_two_who_change_a_pin_at_once_the_second_meets_what_the_first_left(any_centre: Centre) -> None:
+    """Two processes: neither ends twice, nor renews what is ended, nor is refused for what the other wrote."""
+    vault = any_centre.keys.vault
+
+    def gives(session: Session) -> Handed:
+        return pins.give(session, vault, WANTED, CLERK, TODAY, 92)
+
+    def renews(session: Session) -> Handed:
+        return pins.renew(session, vault, "siti", CLERK, TODAY)
+
+    def ends(session: Session) -> None:
+        pins.end(session, "siti", CLERK, "sembuh", TODAY)
+
+    def takes_back(session: Session) -> None:
+        withdraw(session, session.get_one(StoredPin, "siti").entry, CLERK, "salah orang")
+
+    handed = at_once(any_centre, gives, gives).result(0)
+    with any_centre.writer.session() as session:
+        row = session.get_one(StoredPin, "siti")
+        assert vault.unseal(row.digest, pin_name("siti")) == digest_of(handed.pin, row.salt, row.cost)
+        assert guarantees(session) == [(TODAY, MONTH)]
+    at_once(any_centre, takes_back, gives).result(0)
+    at_once(any_centre, renews, renews).result(0)
+    for second, says in ((ends, "no PIN"), (renews, "give one")):
+        late = at_once(any_centre, ends, second)
+        with pytest.raises(PinError, match=says):
+            late.result(0)
+        give(any_centre)
+    with any_centre.writer.session() as session:
+        assert guarantees(session).count((TODAY, MONTH)) == 1
