@@ -186,9 +186,10 @@ def _check(session: Session, wanted: Wanted, today: date, longest_days: int) -> 
 
 def _close(session: Session, row: StoredPin, last: date, author: Author, why: str) -> None:
     """Let the guarantee end on that day, or be as if it had never begun where that day lies before it."""
-    if row.until <= last:
-        return
     connection = session.connection()
+    stands = select(Entry.id).where(Entry.id == row.entry, Entry.withdrawn_at.is_(None))
+    if row.until <= last or connection.scalar(stands) is None:
+        return  # it ended, or was taken back by a version that left the PIN
     entries.withdraw(connection, row.entry, author.who, author.at)
     if row.since <= last:
         fact = Guarantee(person=row.person, since=row.since, until=last, letter=row.letter)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from collector.errors import VaultError
 from collector.people.sealing import clear_template, pin_name
+from collector.store.hours import Entry
 from collector.store.leave import StoredPin
 from collector.store.people import Person, Template
 from collector.vault import Vault
@@ -78,9 +79,10 @@ def known_by(session: Session, opener: Opener, today: date, zone: ZoneInfo) -> d
 
 
 def _pins(session: Session, opener: Opener, today: date, zone: ZoneInfo) -> dict[str, tuple[str, PinVerifier]]:
-    """Name and PIN of everybody whose guarantee holds today, by person."""
-    query = select(StoredPin, Person.name).join(Person, Person.id == StoredPin.person)
-    rows = session.execute(query.where(StoredPin.since <= today, StoredPin.until >= today))
+    """Name and PIN of everybody whose guarantee holds today and was not taken back, by person."""
+    p = StoredPin
+    query = select(p, Person.name).join(Person, Person.id == p.person).join(Entry, Entry.id == p.entry)
+    rows = session.execute(query.where(p.since <= today, p.until >= today, Entry.withdrawn_at.is_(None)))
     found = ((row.person, name, opener.verifier(row, zone)) for row, name in rows)
     return {person: (name, pin) for person, name, pin in found if pin is not None}
 

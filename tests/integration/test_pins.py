@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from collector.accounts.book import Author
 from collector.entered.withdrawing import withdraw
+from collector.judging import entries
 from collector.leave import pins
 from collector.leave.errors import PinError
 from collector.leave.pins import Handed, Wanted, easy
@@ -208,6 +209,16 @@ def test_a_guarantee_that_is_withdrawn_takes_its_pin_with_it_and_says_who_did_it
         withdraw(session, entry, Author("bkd-1", NOW), "salah orang")
         assert pins.held(session, "siti") is None
     assert [row["who"] for row in centre.rows("audit_log") if row["action"] == "pin.end"] == ["bkd-1"]
+
+
+def test_a_pin_that_outlived_its_guarantee_opens_no_wall_and_can_be_ended(centre: Centre) -> None:
+    """Before withdrawing took the PIN along, it left rows like this."""
+    give(centre)
+    with centre.writer.session() as session:
+        entries.withdraw(session.connection(), session.get_one(StoredPin, "siti").entry, "bkd-1", NOW)
+        assert known_by(session, Opener(centre.keys.vault, "dlib", set()), TODAY, WIB) == {}
+        pins.end(session, "siti", CLERK, "surat dicabut", TODAY)
+        assert (pins.held(session, "siti"), guarantees(session)) == (None, [])
 
 
 def test_of_two_who_change_a_pin_at_once_the_second_meets_what_the_first_left(any_centre: Centre) -> None:
