@@ -14,7 +14,7 @@ from cli.noted import note
 from cli.output import emit, say
 from cli.table import show
 from collector.accounts.roles import ADMIN
-from collector.fleet.rollouts import Plan, Progress, begin, change, progress
+from collector.fleet.rollouts import Plan, Progress, begin, change, left_to_sticks, progress
 from collector.fleet.shelf import Shelf
 from collector.fleet.waves import SIZES
 
@@ -30,7 +30,7 @@ def command() -> None:
 @click.argument("version")
 @click.option("--argument", "arguments", metavar="NAME=VALUE", multiple=True, help="An argument of the update order.")
 @click.option(
-    "--kiosk", "kiosks", multiple=True, help="Only to this kiosk; may be repeated. Without, to all that serve."
+    "--kiosk", "kiosks", multiple=True, help="Only to this kiosk; may be repeated. Without, to all that have a network."
 )
 @click.option(
     "--wave", "sizes", type=click.IntRange(min=1), multiple=True, help=f"Kiosks of the next wave; default {SIZES}."
@@ -61,7 +61,12 @@ def begin_(  # noqa: PLR0913, PLR0917 - one parameter an option
     with session(path) as (settings, opened):
         number = begin(opened.connection(), plan, kiosks, acting(opened, by, ADMIN).id, datetime.now(UTC))
         note(opened, "rollout.begin", number, version=version)
+        carried = 0 if kiosks else left_to_sticks(opened.connection())
     say(f"rollout {number} of version {version} has begun; `siperlu collector rollouts list` shows how far it is")
+    if carried:
+        say(
+            f"{carried} kiosks live by sticks and are left out: prepare their sticks with this version, or name them with --kiosk"
+        )
     if version not in Shelf(settings.releases.folder).versions():
         say(
             f"{version} is not laid out here: kiosks wait for it by SSH or stick, or until `siperlu collector releases add`"

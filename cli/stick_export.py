@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -15,8 +15,10 @@ from cli.centre import as_json, centre, config
 from cli.output import Failure, emit, say
 from collector.keys import CentreKeys
 from collector.sticks import visits
-from collector.sticks.giving import give, give_bundle, wanted
+from collector.sticks.giving import give, give_bundle, order_update, wanted
+from collector.store.writer import Writer
 from stick import NotMarkedError, StickError, StickFolder, mark
+from wire.stick import bundle_version
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -41,7 +43,11 @@ def by() -> str:
 @click.command()
 @click.argument("folder", type=FOLDER)
 @click.option("--kiosk", "kiosks", metavar="ID", multiple=True, help="Only for this kiosk; may be repeated.")
-@click.option("--bundle", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A release for them, too.")
+@click.option(
+    "--bundle",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A release for them, too, and the order to update to it.",
+)
 @click.option("--mark", "marking", is_flag=True, help="Make FOLDER a stick of ours first.")
 @config
 @as_json
@@ -61,10 +67,9 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
         keys = CentreKeys.open(settings.store.keys)
         with writer.session() as session:
             chosen = wanted(session, stick, kiosks)
-        given = [give(stick, writer, keys, kiosk, datetime.now(UTC)) for kiosk in chosen]
         if bundle:
-            for kiosk in chosen:
-                give_bundle(stick, bundle, kiosk)
+            _bring(stick, writer, bundle, chosen)
+        given = [give(stick, writer, keys, kiosk, datetime.now(UTC)) for kiosk in chosen]
         with writer.session() as session:
             visits.given(session, given, by(), datetime.now(UTC))
     for one in given:
@@ -72,3 +77,12 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     say("unmount the stick before you pull it out")
     if as_json:
         emit({"given": [asdict(one) for one in given], "bundle": bundle.name if bundle else None})
+
+
+def _bring(stick: StickFolder, writer: Writer, bundle: Path, kiosks: Sequence[str]) -> None:
+    """The release for each, and the order to update to it: first of all, for a command on a stick cannot be taken back."""
+    for kiosk in kiosks:
+        give_bundle(stick, bundle, kiosk)
+    with writer.session() as session:
+        for kiosk in kiosks:
+            order_update(session, kiosk, str(bundle_version(bundle.name)), by(), datetime.now(UTC))

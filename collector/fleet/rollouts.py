@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from collector.commands import OrderState, handled, order
 from collector.errors import OrderError
@@ -38,9 +38,10 @@ class Plan:
 
 
 def begin(connection: Connection, plan: Plan, kiosks: Iterable[str], by: str, now: datetime) -> str:
-    """Begin a rollout to these kiosks, or to all that serve when none is named; its id.
+    """Begin a rollout to these kiosks, or to all that serve and have a network when none is named; its id.
 
-    Raises OrderError while another one runs, for unknown or retired kiosks, none at all, or waves of nothing.
+    Those that live by sticks get a version with their stick: they answer after weeks, and every wave would wait and fail for
+    them. Raises OrderError while another one runs, for unknown or retired kiosks, none at all, or waves of nothing.
     """
     other = connection.scalar(select(Rollout.version).where(Rollout.state.in_([RUNNING, PAUSED])))
     if other is not None:
@@ -147,17 +148,23 @@ def _set(connection: Connection, number: str, **values: object) -> None:
 
 
 def _units(connection: Connection, wanted: set[str]) -> dict[str, str]:
-    """The unit of each wanted kiosk, or of all that serve. Raises OrderError."""
-    serving = select(Kiosk.id, Kiosk.unit).where(Kiosk.retired_at.is_(None))
-    units = {kiosk: unit for kiosk, unit in connection.execute(serving) if not wanted or kiosk in wanted}
+    """The unit of each wanted kiosk, or of all that serve on a network. Raises OrderError."""
+    serving = connection.execute(select(Kiosk.id, Kiosk.unit, Kiosk.by_stick).where(Kiosk.retired_at.is_(None))).all()
+    units = {row.id: row.unit for row in serving if (row.id in wanted if wanted else not row.by_stick)}
     missing = sorted(wanted - set(units))
     if missing:
         raise OrderError(
             f"kiosk {missing[0]!r} is not there or is retired: `siperlu collector kiosks list` shows those there are"
         )
     if not units:
-        raise OrderError("no kiosk is registered yet: there is nothing to roll out to")
+        raise OrderError("no kiosk is registered yet that has a network: there is nothing to roll out to")
     return units
+
+
+def left_to_sticks(connection: Connection) -> int:
+    """How many kiosks a rollout to all leaves out: they live by sticks, and get the version with theirs."""
+    by_stick = select(func.count()).select_from(Kiosk).where(Kiosk.retired_at.is_(None), Kiosk.by_stick)
+    return connection.scalar(by_stick) or 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from collector.announcing.rules import rules_of
-from collector.commands import sending
+from collector.commands import OrderState, order, sending
+from collector.commands.orders import LONGEST
 from collector.errors import StickUseError
 from collector.ingest.judge import NOT_FINAL, Reason
 from collector.ingest.receipts import ChainNews, receipts
 from collector.keys import CentreKeys
 from collector.people.publisher import roster_of
 from collector.sticks import faults
+from collector.store.commands import Order
 from collector.store.people import Kiosk
-from collector.store.records import Blob, Chain, SetAside
+from collector.store.records import Blob, Chain, KioskStatus, SetAside
 from collector.store.writer import Writer
 from stick import StickFolder
 from wire.messages import Rejected
@@ -28,6 +31,8 @@ from wire.topics import Address
 
 MOST_REJECTED = 10_000
 """So many of the newest rejections a kiosk remembers."""
+UNTIL_IT_IS_THERE = timedelta(days=35)
+"""An order that a stick carries has to hold for as long as a stick may be on its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,16 @@ def give(stick: StickFolder, writer: Writer, keys: CentreKeys, kiosk: str, now: 
         for channel, messages in due.items()
     }
     return Given(kiosk, counts["receipts"], counts["roster"], counts["commands"])
+
+
+def order_update(session: Session, kiosk: str, version: str, by: str, now: datetime) -> None:
+    """Have a kiosk update itself to what goes along: a bundle alone moves nothing there. An order that waits already, and a kiosk
+    that has told of this version, are left."""
+    waits = (Order.kiosk == kiosk, Order.command == "update", Order.state == OrderState.OPEN.value)
+    held = select(Order.arguments).where(*waits, Order.expires > now + UNTIL_IT_IS_THERE)
+    has = session.scalar(select(KioskStatus.version).where(KioskStatus.kiosk == kiosk))
+    if has != version and all(json.loads(one).get("version") != version for one in session.scalars(held)):
+        order(session.connection(), kiosk, "update", {"version": version}, by=by, now=now, ttl=LONGEST)
 
 
 def give_bundle(stick: StickFolder, bundle: Path, kiosk: str) -> None:

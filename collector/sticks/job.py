@@ -23,7 +23,7 @@ from collector.patience import patiently
 from collector.settings import CollectorSettings
 from collector.sticks import archive, faults, orders, story, visits
 from collector.sticks.faults import Fault
-from collector.sticks.giving import give, give_bundle, registered, wanted
+from collector.sticks.giving import give, give_bundle, order_update, registered, wanted
 from collector.sticks.orders import Kind, Placed, State
 from collector.sticks.story import Story
 from collector.sticks.taking import take
@@ -146,7 +146,7 @@ class StickJob:
         with closing(StickFolder(folder / "stick")) as stick:
             with self._writer.session() as session:
                 kiosks = wanted(session, stick, order.kiosks)
-            self._give_bundles(stick, order.version, kiosks)
+            self._give_bundles(stick, order, kiosks)
             given, size, most = [], 0, self._limits.zip_mib << 20
             for number, kiosk in enumerate(kiosks, 1):
                 given.append(give(stick, self._writer, self._keys, kiosk, self._clock()))
@@ -159,20 +159,23 @@ class StickJob:
                 size = orders.keep(self._writer, order.id, file)
         self._end(order, State.DONE, Story(given=tuple(given)), size=size)
 
-    def _give_bundles(self, stick: StickFolder, version: str, kiosks: Sequence[str]) -> None:
+    def _give_bundles(self, stick: StickFolder, placed: Placed, kiosks: Sequence[str]) -> None:
         """Before anything else: a command that is on a stick cannot be taken back, and what fails here may fail every time."""
-        if not version:
+        if not placed.version:
             return
-        bundle = self._shelf.folder / file_name(version)
+        bundle = self._shelf.folder / file_name(placed.version)
         size, most = (bundle.stat().st_size if bundle.exists() else 0) * len(kiosks), self._limits.zip_mib
         if size > most << 20:
             raise StickUseError(
-                f"release {version} for {len(kiosks)} kiosks is {size >> 20} MiB, at most {most} (sticks.zip_mib): take fewer",
+                f"release {placed.version} for {len(kiosks)} kiosks is {size >> 20} MiB, at most {most} (sticks.zip_mib): take fewer",
                 faults.SIZE,
                 str(most),
             )
         for kiosk in kiosks:
             give_bundle(stick, bundle, kiosk)
+        with self._writer.session() as session:
+            for kiosk in kiosks:
+                order_update(session, kiosk, placed.version, placed.asked_by, self._clock())
 
     def _say(self, order: Placed, **values: object) -> None:
         with self._writer.session() as session:

@@ -6,13 +6,16 @@ from datetime import timedelta
 from typing import cast
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from collector import audit
 from collector.accounts.roles import ADMIN
 from collector.commands import cancel, order
+from collector.commands.orders import LONGEST
 from collector.errors import OrderError
 from collector.settings import CollectorSettings
+from collector.store.people import Kiosk
 from collector.web.access import allow, me
 from collector.web.desk import Desk
 from collector.web.fleet_words import PARTS
@@ -34,6 +37,9 @@ ARGUMENTS: dict[str, dict[str, str]] = {
 
 SOON = timedelta(minutes=30)
 """A person stands before the kiosk, or waits at the page: tomorrow nobody wants it any more."""
+WIPE = timedelta(days=30)
+BY_STICK = LONGEST
+"""What a stick has to carry there holds until it is there."""
 
 
 def pages(desk: Desk, _settings: CollectorSettings) -> Blueprint:
@@ -50,9 +56,9 @@ def pages(desk: Desk, _settings: CollectorSettings) -> Blueprint:
         if arguments is None:
             flash(N_("To wipe a kiosk, type its name."), "bad")
             return _back(name)
-        ttl = timedelta(days=30) if command == "wipe" else SOON
         try:
             with desk.write() as session:
+                ttl = _holds(session, name, command)
                 known = cast("CommandName", command)
                 number = order(session.connection(), name, known, arguments, by=me().id, now=desk.now(), ttl=ttl)
                 audit.note(session, me().id, f"kiosk.{command}", name, {"order": number}, desk.now())
@@ -75,6 +81,14 @@ def pages(desk: Desk, _settings: CollectorSettings) -> Blueprint:
         return _back(name)
 
     return blueprint
+
+
+def _holds(session: Session, name: str, command: str) -> timedelta:
+    """How long an order is to hold; at a kiosk without a network nobody sees it blink."""
+    kiosk = session.get(Kiosk, name)
+    if kiosk is not None and kiosk.by_stick and command not in {"identify", "test-lights"}:
+        return BY_STICK
+    return WIPE if command == "wipe" else SOON
 
 
 def _arguments(command: str, name: str) -> dict[str, str] | None:

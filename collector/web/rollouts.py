@@ -14,7 +14,7 @@ from wtforms.validators import NumberRange, Regexp
 from collector import audit
 from collector.accounts.roles import ADMIN, Role
 from collector.errors import OrderError
-from collector.fleet.rollouts import ENDED, PAUSED, RUNNING, Plan, begin, change, progress
+from collector.fleet.rollouts import ENDED, PAUSED, RUNNING, Plan, begin, change, left_to_sticks, progress
 from collector.fleet.shelf import Shelf
 from collector.fleet.waves import SIZES
 from collector.reports.fleet import fleet
@@ -23,7 +23,7 @@ from collector.store.people import Kiosk
 from collector.web.access import allow, me
 from collector.web.desk import Desk
 from collector.web.fleet_words import ORDER_STATES, ROLLOUT_STATES, STAGES
-from collector.web.forms import Form, Short, required
+from collector.web.forms import Form, Short, required, tell
 from collector.web.menu import Entry, Group
 from collector.web.told_words import RESTARTS, reason
 from collector.web.words import N_
@@ -80,10 +80,16 @@ def pages(desk: Desk, settings: CollectorSettings) -> Blueprint:
             with desk.write() as session:
                 number = begin(session.connection(), plan, form.names(), me().id, desk.now())
                 audit.note(session, me().id, "rollout.begin", number, {"version": plan.version}, desk.now())
+                carried = 0 if form.names() else left_to_sticks(session.connection())
         except OrderError:
             _say_why(desk, form)
             return _page(desk, form), 422
         flash(N_("It has begun, with one kiosk."), "good")
+        if carried:
+            tell(
+                N_("%(count)s kiosks live by sticks and are left out: prepare their sticks with this version."),
+                count=carried,
+            )
         return redirect(url_for("rollouts.show"), 303)
 
     @blueprint.post("/<number>")
@@ -119,7 +125,9 @@ def _say_why(desk: Desk, form: NewRollout) -> None:
     if unknown:
         form.kiosks.errors = [N_("One of these is not there or is retired.")]
     else:
-        form.version.errors = [N_("Another version is still being rolled out, or there is no kiosk yet.")]
+        form.version.errors = [
+            N_("Another version is still being rolled out, or there is no kiosk with a network yet.")
+        ]
 
 
 def _unknown(session: Session, names: list[str]) -> bool:

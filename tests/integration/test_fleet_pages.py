@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from collector.accounts.roles import Role
 from collector.settings import CollectorSettings
 from collector.store.audit import AuditEntry
 from collector.store.commands import Order
 from collector.store.engine import open_engine
+from collector.store.people import Kiosk
 from collector.store.writer import Writer
 from collector.web import create_app
 from tests.fixtures.accounts import csrf, logged_in
@@ -105,6 +106,19 @@ def test_a_wipe_wants_the_kiosks_name(client: FlaskClient) -> None:
     assert ordered(client) == []
     assert order(client, "wipe", confirm=KIOSK) == 303
     assert [command for command, _, _ in ordered(client)] == ["wipe"]
+
+
+def test_what_a_stick_carries_holds_until_it_is_there(client: FlaskClient) -> None:
+    with client.application.extensions["desk"].write() as session:
+        session.execute(update(Kiosk).where(Kiosk.id == KIOSK).values(by_stick=True))
+    order(client, "identify")
+    order(client, "send-diagnostics")
+    with client.application.extensions["desk"].session() as session:
+        rows = session.scalars(select(Order).where(Order.at == office.NOW))
+        held = {row.command: (row.expires - row.at).total_seconds() for row in rows}
+    assert held == {"identify": 1800, "send-diagnostics": 90 * 86400}
+    turn(client, "ended")
+    assert "4 kiosk memakai flashdisk dan dilewati" in begin(client), "three of the office's others, too"
 
 
 def test_an_unknown_kiosk_is_not_there(client: FlaskClient) -> None:

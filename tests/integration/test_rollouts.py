@@ -14,7 +14,7 @@ from sqlalchemy import update
 from collector.accounts.roles import Role
 from collector.commands.sending import LATE, due, take
 from collector.errors import OrderError
-from collector.fleet.rollouts import Failure, Plan, Progress, begin, carry_on, change, progress
+from collector.fleet.rollouts import Failure, Plan, Progress, begin, carry_on, change, left_to_sticks, progress
 from collector.fleet.waves import Step
 from collector.store.people import Kiosk
 from tests.centre import AT, Centre, FakeKiosk, opened
@@ -57,6 +57,22 @@ def answer(centre: Centre, outcome: Any = "done", *kiosks: str, **detail: Any) -
 def now(centre: Centre) -> Progress:
     with centre.writer.transaction() as connection:
         return progress(connection)[0]
+
+
+def test_kiosks_that_live_by_sticks_hold_no_wave_up(centre: Centre) -> None:
+    with centre.writer.transaction() as connection:
+        connection.execute(update(Kiosk).where(Kiosk.id.in_(["kiosk-1", "kiosk-4"])).values(by_stick=True))
+        assert left_to_sticks(connection) == 2
+    start(centre)
+    turn(centre)
+    assert ordered(centre) == ["kiosk-2"]
+    for _ in range(2):
+        answer(centre)
+        turn(centre)
+    assert (now(centre).state, dict(now(centre).stages)) == ("done", {"done": 3})
+    start(centre, PLAN, "kiosk-4")
+    turn(centre)
+    assert ordered(centre) == ["kiosk-4"], "somebody asked for it"
 
 
 def test_wave_after_wave_as_answers_come(centre: Centre) -> None:

@@ -20,6 +20,7 @@ from collector.sticks.giving import give
 from collector.sticks.orders import Kind, State
 from collector.sticks.sent import Refused, Why
 from collector.sticks.visits import given, went
+from collector.store.records import KioskStatus
 from stick import StickFolder, mark
 from tests.centre import AT, Centre, FakeKiosk, opened
 from tests.fixtures.stick_jobs import HOUR, RECORDS, Jobs, lines, noted, visit, zipped
@@ -127,13 +128,27 @@ def test_what_is_due_is_made_kept_and_let_go(centre: Centre, kiosk: FakeKiosk, j
     assert (jobs.done(number).state, jobs.content(number)) == (State.GONE, b"")
 
 
-def test_an_update_goes_along_unless_it_makes_the_zip_too_large(
-    centre: Centre, kiosk: FakeKiosk, jobs: Jobs, tmp_path: Path
-) -> None:
+def test_an_update_goes_along_with_the_order_for_it(centre: Centre, kiosk: FakeKiosk, jobs: Jobs) -> None:
     (jobs.releases / "siperlu-1.2.0.tar").write_bytes(b"a release")
+    for days in (0, 10, 70):  # prepared again; and once more when what was ordered would end on the way
+        jobs.now = AT + timedelta(days=days)
+        made = jobs.done(jobs.give(kiosk.id, version="1.2.0"))
+        assert made.story.given[0].commands == (2 if days == 70 else 1)
+        with zipfile.ZipFile(io.BytesIO(jobs.content(made.id))) as packed:
+            assert packed.read(f"to/{kiosk.id}/siperlu-1.2.0.tar") == b"a release"
+            assert packed.read(f"to/{kiosk.id}/commands.txt"), "a kiosk installs nothing that nobody ordered"
+    found = [(row["command"], row["arguments"], row["by"]) for row in centre.rows("orders")]
+    assert found == [("update", '{"version": "1.2.0"}', "admin")] * 2
+    with centre.writer.session() as session:
+        status = KioskStatus(kiosk=kiosk.id, at=AT, received_at=AT, online=False, version="1.2.0", state="running")
+        status.backlog, status.roster_version, status.last_seq = 0, 0, 1
+        session.add(status)
+    jobs.done(jobs.give(kiosk.id, version="1.2.0"))
+    assert len(centre.rows("orders")) == 2, "it has that version"
+
+
+def test_an_update_that_cannot_go_along_is_not_ordered(centre: Centre, kiosk: FakeKiosk, jobs: Jobs) -> None:
     (jobs.releases / "siperlu-1.3.0.tar").write_bytes(bytes(2 << 20))
-    with zipfile.ZipFile(io.BytesIO(jobs.content(jobs.done(jobs.give(kiosk.id, version="1.2.0")).id))) as made:
-        assert made.read(f"to/{kiosk.id}/siperlu-1.2.0.tar") == b"a release"
     with centre.writer.transaction() as connection:
         give_order(connection, kiosk.id, "identify", {}, by="it", now=AT, ttl=timedelta(days=30))
     for version, fault in (("1.3.0", Fault("size", "1")), ("1.4.0", Fault("no-release", "1.4.0"))):
