@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import click
 from sqlalchemy.orm import Session
 
-from cli.acting import acting, by, check_person, check_unit
-from cli.centre import as_json, config, failures, session
+from cli.acting import acting, by, check_unit, extent
+from cli.centre import as_json, config, failures, session, today
 from cli.output import Failure, emit, say
 from cli.report import DATE
 from collector import audit
 from collector.accounts.book import Account
+from collector.accounts.reach import reach_of
 from collector.leave import letters, reading, requests
 from collector.leave.reading import Listed
 from collector.leave.requests import Filing, Verdict
@@ -67,8 +68,7 @@ def file_(  # noqa: PLR0913, PLR0917 - click hands over one argument an option
     now = datetime.now(UTC)
     with session(path) as (settings, opened):
         account = acting(opened, by, FILERS)
-        for person in people:
-            check_person(opened, account, person, since.date(), until.date())
+        _check_people(opened, account, people, today(settings))
         kept = None
         if paper is not None:
             kept = letters.store(opened.connection(), Vault.open(settings.store.keys), paper, by, now)
@@ -176,6 +176,21 @@ def _hours(starts: datetime | None, ends: datetime | None) -> tuple[time, time] 
     if (starts is None) != (ends is None):
         raise Failure("--starts and --ends go together: give both or none")
     return (starts.time(), ends.time()) if starts and ends else None
+
+
+def _check_people(opened: Session, account: Account, people: tuple[str, ...], on: date) -> None:
+    """Whom the page offers: who serves today, by their main post, within the account's reach. Raises Failure."""
+    units = reach_of(opened, account).units
+    for person in reading.strangers(opened, units, people, on)[:1]:
+        if reading.name(opened, person) is None:
+            raise Failure(f"there is no person {person!r}; `siperlu people list` shows their ids")
+        if units is None:
+            raise Failure(
+                f"{person} has no main post on {on}: a letter is filed about who serves; mend their posts first"
+            )
+        raise Failure(
+            f"{extent(account)}, and {person} has no main post there on {on}: act by an account of their unit, or by BKD's"
+        )
 
 
 def _check_warnings(opened: Session, filing: Filing) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from collector.leave.requests import APPROVED, FILED, Filed
@@ -105,18 +105,26 @@ def within(session: Session, units: Collection[str] | None, since: date, until: 
 
 
 def people(session: Session, units: Collection[str], on: date) -> list[Somebody]:
-    """Who serves at these units on a date, by name; one more than MOST_SHOWN at most."""
-    held = (Assignment.from_day <= on, (Assignment.until_day.is_(None)) | (Assignment.until_day >= on))
-    query = (
-        select(Person.id, Person.name, Unit.code, Unit.name)
-        .join(Assignment, Assignment.person == Person.id)
-        .join(Unit, Unit.code == Assignment.unit)
-        .where(Unit.code.in_(sorted(units)), Assignment.kind == "main", *held)
-        .where((Person.left_on.is_(None)) | (Person.left_on > on))
-        .order_by(Person.name, Person.id)
-        .limit(MOST_SHOWN + 1)
-    )
+    """Who serves at these units on a date, by name: about whom something is filed there. One more than MOST_SHOWN at most."""
+    query = select(Person.id, Person.name, Unit.code, Unit.name).join(Assignment, Assignment.person == Person.id)
+    query = query.join(Unit, Unit.code == Assignment.unit).where(*_serving(units, on))
+    query = query.order_by(Person.name, Person.id).limit(MOST_SHOWN + 1)
     return [Somebody(*row) for row in session.execute(query)]
+
+
+def strangers(session: Session, units: Collection[str] | None, asked: Collection[str], on: date) -> list[str]:
+    """Those of the people asked whom `people` does not name: they do not serve at these units (None: at any)."""
+    query = select(Person.id).join(Assignment, Assignment.person == Person.id)
+    serving = set(session.scalars(query.where(Person.id.in_(sorted(asked)), *_serving(units, on))))
+    return sorted(set(asked) - serving)
+
+
+def _serving(units: Collection[str] | None, on: date) -> list[ColumnElement[bool]]:
+    """A main post at one of these units on a date, of somebody who has not left."""
+    a = Assignment
+    where = [a.kind == "main", a.from_day <= on, or_(a.until_day.is_(None), a.until_day >= on)]
+    where.append(or_(Person.left_on.is_(None), Person.left_on > on))
+    return where if units is None else [*where, a.unit.in_(sorted(units))]
 
 
 def _named() -> Any:

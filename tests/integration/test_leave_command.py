@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from collector.accounts.roles import Role
 from collector.leave import letters
+from collector.rules.hours import WIB
 from collector.store.accounts import StoredAccount
+from collector.store.people import Assignment, Person
 from tests.centre import Centre, FakeKiosk, opened
 from tests.fixtures import commands
 from tests.fixtures.commands import account, beside, settings_file
@@ -99,12 +102,29 @@ def test_an_account_may_what_it_may_on_the_pages_and_no_more(path: str) -> None:
     file = ("file", "p-1", "--code", "CT", *WEEK, *LETTER)
     assert "p-1 is employee" in refused(path, *file, "--by", "p-1")
     told = refused(path, "file", "d-1", "--code", "CT", *WEEK, *LETTER, "--by", "operator")
-    assert "operator reaches DISDIK and the units below it, and d-1 did not serve there" in told
+    assert "operator reaches DISDIK and the units below it, and d-1 has no main post there on" in told
     assert "no person 'x'" in refused(path, "file", "x", "--code", "CT", *WEEK, *LETTER, "--by", "operator")
     own = filed(path, person="p-3")
     assert "own" in refused(path, "decide", own, "approve", "--by", "kepala")
     mine = filed(path, person="p-2", by="bkd-1")
     assert "filed by bkd-1" in refused(path, "decide", mine, "refuse", "--reason", "x", "--by", "bkd-1")
+
+
+def test_a_letter_is_filed_about_whom_the_page_offers(centre: Centre, path: str) -> None:
+    """Who serves today by a main post: not who was there during the leave, is there beside it, or is gone."""
+    yesterday = datetime.now(WIB).date() - timedelta(days=1)
+    with centre.writer.session() as session:
+        session.add(Assignment(person="d-1", unit="DISDIK", kind="second", from_day=date(2020, 1, 1)))
+        moved = session.scalars(select(Assignment).where(Assignment.person == "p-2")).one()
+        moved.until_day = yesterday
+        session.add(Assignment(person="p-2", unit="DINKES", from_day=yesterday + timedelta(days=1)))
+        session.get_one(Person, "p-4").left_on = yesterday
+    line = ("--code", "CT", *WEEK, *LETTER)
+    for person in ("d-1", "p-2"):
+        told = refused(path, "file", person, *line, "--by", "operator")
+        assert f"operator reaches DISDIK and the units below it, and {person} has no main post there" in told
+    assert "p-4 has no main post on" in refused(path, "file", "p-1", "p-4", *line, "--by", "bkd-1")
+    filed(path, person="p-2", by="bkd-1")
 
 
 def test_a_disabled_account_does_nothing(centre: Centre, path: str) -> None:
