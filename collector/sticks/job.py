@@ -77,11 +77,10 @@ class StickJob:
         if not self._begun:
             with self._writer.session() as session:
                 orders.take_up_again(session, self._clock())
-                orders.miss(session, self._clock())
+            orders.miss(self._writer, self._clock())
             self._begun = True
         if time.monotonic() - self._swept > SWEPT_EVERY_S or not self._swept:
-            with self._writer.session() as session:
-                orders.sweep(session, self._clock(), timedelta(hours=self._limits.kept_h))
+            orders.sweep(self._writer, self._clock(), timedelta(hours=self._limits.kept_h))
             self._swept = time.monotonic()
 
     def do_next(self) -> bool:
@@ -188,7 +187,7 @@ class StickJob:
                 orders.let_go(session, order.id)
             ended = {"state": state.value, "told": story.write(told), "finished_at": self._clock()}
             orders.change(session, order.id, **ended, **values)
-            orders.make_room(session)
+        orders.make_room(self._writer)
 
 
 class _Sparing:

@@ -3,23 +3,40 @@
 from __future__ import annotations
 
 import json
+import logging
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import count
 from typing import BinaryIO
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, exists, func, insert, not_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    not_,
+    select,
+    update,
+)
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from collector.errors import StickUseError
+from collector.errors import StickUseError, StoreDownError
 from collector.sticks import faults, story
 from collector.sticks.faults import Fault
 from collector.sticks.story import Story
 from collector.store.sticks import StickOrder, StickPiece
 from collector.store.writer import Writer
+
+log = logging.getLogger(__name__)
 
 PIECE = 1 << 20
 MOST_WAITING = 4
@@ -200,14 +217,16 @@ def take_up_again(session: Session, now: datetime) -> None:
     session.execute(update(StickOrder).where(working).values(state=State.WAITING.value, done=0))
 
 
-def miss(session: Session, now: datetime) -> None:
+def miss(writer: Writer, now: datetime) -> None:
     """Files that are in no backup are not there after it was restored: what had one is gone, or fails."""
     no_file = ~exists().where(StickPiece.order == StickOrder.id)
-    for order in session.scalars(select(StickOrder.id).where(*_READY, no_file)).all():
-        change(session, order, state=State.GONE.value)
     brought = (StickOrder.kind == Kind.BRING.value, StickOrder.state == State.WAITING.value)
-    for order in session.scalars(select(StickOrder.id).where(*brought, no_file)).all():
-        fail(session, order, Fault(faults.LOST), now)
+    _each(writer, select(StickOrder.id).where(*_READY, no_file), _gone)
+    _each(
+        writer,
+        select(StickOrder.id).where(*brought, no_file),
+        lambda session, order: fail(session, order, Fault(faults.LOST), now),
+    )
 
 
 def fail(session: Session, order: str, fault: Fault, now: datetime) -> None:
@@ -216,25 +235,42 @@ def fail(session: Session, order: str, fault: Fault, now: datetime) -> None:
     change(session, order, state=State.FAILED.value, error=faults.encode(fault), finished_at=now)
 
 
-def sweep(session: Session, now: datetime, kept: timedelta) -> None:
+def sweep(writer: Writer, now: datetime, kept: timedelta) -> None:
     """Let files go that were kept for long enough, forget uploads that broke off, and orders that nobody asks for any more."""
-    for order in session.scalars(select(StickOrder.id).where(*_READY, StickOrder.finished_at < now - kept)).all():
-        _gone(session, order)
+    _each(writer, select(StickOrder.id).where(*_READY, StickOrder.finished_at < now - kept), _gone)
     for where in (_lost(now), (StickOrder.asked_at < now - REMEMBERED,)):
-        for order in session.scalars(select(StickOrder.id).where(*where)).all():
-            forget(session, order)
+        _each(writer, select(StickOrder.id).where(*where), forget)
 
 
-def make_room(session: Session) -> None:
+def make_room(writer: Writer) -> None:
     """Let the oldest files go, as far as all together are more than may be kept; the newest stays."""
     newest = (
         select(StickOrder.id, StickOrder.size).where(*_READY).order_by(StickOrder.finished_at.desc(), StickOrder.id)
     )
-    total = 0
-    for number, (order, size) in enumerate(session.execute(newest).all()):
+    with writer.session() as session:
+        sizes = session.execute(newest).all()
+    total, over = 0, []
+    for number, (order, size) in enumerate(sizes):
         total += size
         if number and total > MOST_KEPT:
-            _gone(session, order)
+            over.append(order)
+    _one_by_one(writer, over, _gone)
+
+
+def _each(writer: Writer, query: Select[str], act: Callable[[Session, str], object]) -> None:
+    with writer.session() as session:
+        found = session.scalars(query).all()
+    _one_by_one(writer, found, act)
+
+
+def _one_by_one(writer: Writer, found: Iterable[str], act: Callable[[Session, str], object]) -> None:
+    """A transaction each: one that the database does not take undoes and blocks no other, and is tried again with the next round."""
+    for order in found:
+        try:
+            with writer.session() as session:
+                act(session, order)
+        except (StoreDownError, DBAPIError) as error:
+            log.warning("order %s on a stick stays as it is: %s", order, error)
 
 
 def forget(session: Session, order: str) -> None:

@@ -9,13 +9,14 @@ from threading import Event
 
 import pytest
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from collector.errors import StoreDownError
 from collector.sticks import orders
 from collector.sticks.faults import Fault
 from collector.sticks.orders import State
 from tests.centre import AT, Centre, FakeKiosk, opened
-from tests.fixtures.stick_jobs import RECORDS, Jobs, lines, zipped
+from tests.fixtures.stick_jobs import HOUR, RECORDS, Jobs, lines, zipped
 
 
 @pytest.fixture
@@ -82,6 +83,38 @@ def test_what_lost_its_file_by_a_restored_backup_says_so(centre: Centre, kiosk: 
     assert jobs.done(ready).state is State.GONE
     ended = jobs.done(waiting)
     assert (ended.state, ended.error) == (State.FAILED, Fault("lost"))
+
+
+@pytest.mark.parametrize("rule", ["kept-long-enough", "no-room"])
+def test_one_that_cannot_be_swept_blocks_no_other_and_is_swept_later(
+    kiosk: FakeKiosk, jobs: Jobs, monkeypatch: pytest.MonkeyPatch, rule: str
+) -> None:
+    made = []
+    for _ in range(3):
+        made.append(jobs.done(jobs.give(kiosk.id)).id)
+        jobs.now += HOUR
+    real = orders.let_go
+
+    def stubborn(session: Session, order: str) -> None:
+        if order == made[1]:
+            raise OperationalError("DELETE", {}, Exception("could not obtain lock"))
+        real(session, order)
+
+    def turn() -> list[State]:
+        jobs.fresh()
+        last = jobs.done(jobs.give(kiosk.id))
+        assert last.state is State.DONE, "the one that it was done for is not undone"
+        return [jobs.done(number).state for number in made]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(orders, "let_go", stubborn)
+        if rule == "no-room":
+            patch.setattr(orders, "MOST_KEPT", 1)
+        else:
+            jobs.now += 90 * HOUR
+        assert turn() == [State.GONE, State.DONE, State.GONE]
+    jobs.now += 90 * HOUR
+    assert turn() == [State.GONE] * 3
 
 
 def test_a_database_that_goes_away_ends_nothing(
