@@ -48,7 +48,7 @@ def approve(connection: Connection, name: str, decision: Decision) -> RuleSet:
     """
     by, now = decision.by, decision.at
     _somebody(by)
-    row = _row(connection, name)
+    row = _held(connection, name)
     if row.state != book.PROPOSED:
         raise RuleChangeError(f"rule set {name} is {row.state}: only a proposal can be approved")
     if row.proposed_by.strip().casefold() == by.strip().casefold():
@@ -73,7 +73,7 @@ def withdraw(connection: Connection, name: str, by: str, now: datetime) -> None:
     Raises RuleChangeError for one that holds or held: that is ended by a newer version, not taken back.
     """
     _somebody(by)
-    row = _row(connection, name)
+    row = _held(connection, name)
     begun = row.state == book.APPROVED and row.since <= local_date(now)
     if row.state == book.WITHDRAWN or begun:
         what = f"holds since {row.since}: end it by a newer version" if begun else "was withdrawn already"
@@ -112,12 +112,14 @@ def withdraw_holiday(connection: Connection, number: int, decision: Decision) ->
     """Take back an entry of the admin's table. Raises PastChangeError, RuleChangeError."""
     _somebody(decision.by)
     row = connection.execute(
-        select(StoredHoliday.day, StoredHoliday.name, StoredHoliday.unit).where(
+        select(StoredHoliday.day, StoredHoliday.name, StoredHoliday.unit)
+        .where(
             StoredHoliday.id == number,
             StoredHoliday.source == book.DECREE,
             StoredHoliday.withdrawn_at.is_(None),
         )
-    ).one_or_none()
+        .with_for_update()
+    ).one_or_none()  # held until the commit, as versions are
     if row is None:
         raise RuleChangeError(f"no entry {number} of a decree: `siperlu rules holidays list` shows the numbers")
     _ahead(row.name, row.day, decision)
@@ -154,6 +156,14 @@ class _Version:
     since: date
     proposed_by: str
     document: bytes
+
+
+def _held(connection: Connection, name: str) -> _Version:
+    """The version, with all others held until the commit, for it must not clash with any: of two who decide at once the
+    second meets what the first left."""
+    every = select(StoredRuleSet.id).order_by(StoredRuleSet.id, StoredRuleSet.version)
+    connection.execute(every.with_for_update()).all()
+    return _row(connection, name)
 
 
 def _row(connection: Connection, name: str) -> _Version:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, time
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from collector.judging import book, changing
 from collector.judging.changing import Decision
@@ -23,6 +25,7 @@ from collector.rules.rulebook import Holiday
 from collector.rules.ruleset import RuleSet
 from collector.store.hours import StoredHoliday
 from tests.centre import Centre, FakeKiosk, opened
+from tests.fixtures.at_once import at_once
 from tests.fixtures.judged_office import NOW, WEEK, Wall, at, hours, judge, open_week, results, settle
 
 TODAY = date(2026, 1, 9)
@@ -169,3 +172,33 @@ def test_a_published_holiday_is_a_day_off(centre: Centre) -> None:
     open_days(centre.writer, [date(2026, 1, 1)], NOW)
     judge_marked(centre.writer, NOW)
     assert codes(centre, date(2026, 1, 1)) == (Code.LB,)
+
+
+def test_of_two_who_decide_about_rules_at_once_the_second_meets_what_the_first_left(
+    store_url: str, tmp_path: Path
+) -> None:
+    day = Holiday(day=date(2026, 12, 15), name="Hari Jadi", decree="SK 9")
+    with opened(store_url, tmp_path) as centre:
+        with centre.writer.transaction() as connection:
+            book.install(connection, NOW)
+            second = changing.propose(connection, earlier(date(2026, 2, 1)), "Ani", NOW)
+            third = changing.propose(connection, earlier(date(2026, 2, 1), 3), "Ani", NOW)
+            changing.add_holiday(connection, day, Decision("Ani", NOW))
+            number = connection.scalar(select(StoredHoliday.id).where(StoredHoliday.decree == "SK 9")) or 0
+
+        def approves(session: Session, name: str = second) -> None:
+            changing.approve(session.connection(), name, Decision("Budi", NOW))
+
+        def withdraws(session: Session) -> None:
+            changing.withdraw(session.connection(), third, "Ani", NOW)
+
+        def takes_back(session: Session) -> None:
+            changing.withdraw_holiday(session.connection(), number, Decision("Budi", NOW))
+
+        for first, late, says in (
+            (approves, approves, "is approved"),
+            (withdraws, partial(approves, name=third), "is withdrawn"),
+            (takes_back, takes_back, "no entry"),
+        ):
+            with pytest.raises(RuleChangeError, match=says):
+                at_once(centre, first, late).result(0)
