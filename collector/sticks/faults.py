@@ -19,6 +19,8 @@ WAITING = "waiting"
 KIOSKS = "kiosks"
 CRASHED = "crashed"
 LOST = "lost"
+UNREADABLE = "unreadable"
+"""Of a kiosk's folder on a stick itself, which a command reads: no order fails for it."""
 CODES = (*Why, UNKNOWN, FULL, SIZE, NO_RELEASE, STRANGER, WAITING, KIOSKS, CRASHED, LOST)
 
 

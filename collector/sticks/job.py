@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from collector.errors import StickUseError, StoreDownError
+from collector.errors import StickSentError, StickUseError, StoreDownError
 from collector.fleet.shelf import Shelf
 from collector.keys import CentreKeys
 from collector.patience import patiently
@@ -114,6 +114,9 @@ class StickJob:
             fault = faults.of(error)
             if fault.code == faults.UNKNOWN:
                 log.exception("an order on a stick could not be done")
+            if isinstance(error, StickSentError):
+                with self._writer.session() as session:
+                    visits.refused(session, order.id, fault.code, order.asked_by, self._clock())
             self._end(order, State.FAILED, order.story, error=faults.encode(fault))
 
     def _work(self, order: Placed, folder: Path) -> None:

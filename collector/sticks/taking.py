@@ -87,10 +87,11 @@ def take(
     same stick is to be taken again.
     """
     taker = Taker(writer, Intake(writer, keys, clock), clock, told)
-    return [_take_one(stick, kiosk, taker) for kiosk in stick.kiosks("from")]
+    return [take_one(stick, kiosk, taker) for kiosk in stick.kiosks("from")]
 
 
-def _take_one(stick: StickFolder, kiosk: str, taker: Taker) -> Taken:
+def take_one(stick: StickFolder, kiosk: str, taker: Taker) -> Taken:
+    """Take in what one kiosk wrote. Raises as `take`."""
     files = [taken for part in FROM_KIOSK if (taken := _take_file(stick, Place(kiosk, part), part, taker))]
     chain = select(Chain.upto, Chain.complete_at).where(Chain.kiosk == kiosk).order_by(Chain.first_at.desc()).limit(1)
     with taker.writer.transaction() as connection:

@@ -9,10 +9,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from collector import audit
+from collector.sticks import faults
 from collector.sticks.giving import Given, registered
 from collector.sticks.taking import Taken
 from collector.store.sticks import StickVisit
 
+UPLOAD = "upload"
+"""What was refused before it was an order."""
 MOST_STRANGERS = 20
 """Names that are no kiosk's, noted one by one."""
 
@@ -34,6 +37,23 @@ def came(session: Session, taken: Iterable[Taken], by: str, now: datetime) -> No
         audit.note(session, by, "stick.take", kiosk, _counted([brought[kiosk]]), now)
     if rest := strangers[MOST_STRANGERS:]:
         audit.note(session, by, "stick.take", f"+{len(rest)}", _counted([brought[kiosk] for kiosk in rest]), now)
+
+
+def refused(session: Session, subject: str, why: str, by: str, now: datetime, files: int = 0) -> None:  # noqa: PLR0913, PLR0917 - who was refused what, and why
+    """A stick that was refused as a whole, or one kiosk's folder on it; names of files may be people's, and are left out.
+
+    `subject`: the order's id, the kiosk, or UPLOAD; `why`: a word of `collector.sticks.faults`; `files`: how many were sent.
+    """
+    audit.note(session, by, "stick.refuse", subject, {"why": why, **({"files": files} if files else {})}, now)
+
+
+def unreadable(session: Session, kiosks: Iterable[str], by: str, now: datetime) -> None:
+    """Folders on a stick itself that could not be read, or hold what no kiosk writes; so many by name, one entry for the rest."""
+    names = list(kiosks)
+    for name in names[:MOST_STRANGERS]:
+        refused(session, name, faults.UNREADABLE, by, now)
+    if rest := len(names[MOST_STRANGERS:]):
+        refused(session, f"+{rest}", faults.UNREADABLE, by, now)
 
 
 def _counted(taken: list[Taken]) -> dict[str, str | int]:

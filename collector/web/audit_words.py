@@ -109,6 +109,7 @@ ACTIONS = {
     "spot-check.export": N_("Took a spot check's sheet"),
     "command.act": N_("Acted as this account by a command"),
     "stick.bring": N_("Brought in a stick"),
+    "stick.refuse": N_("Was refused a stick, or a kiosk's folder on it"),
     "stick.take": N_("Took in what a kiosk wrote on a stick"),
     "stick.order": N_("Ordered what a stick takes along"),
     "stick.download": N_("Took what a stick takes along"),

@@ -84,6 +84,9 @@ def _placing(blueprint: Blueprint, desk: Desk, settings: CollectorSettings, shel
                 file, sent = _sent(files, made, settings.sticks.unpacked_mib << 20)
                 number = _keep(desk, file, sent)
         except StickSentError as error:
+            if files:
+                with desk.write() as session:
+                    visits.refused(session, visits.UPLOAD, error.why, me().id, desk.now(), len(files))
             return _page(desk, (FAULTS[error.why], error.what)), 422
         except StickUseError as error:
             tell(FAULTS[error.rule], "bad", what=error.what)

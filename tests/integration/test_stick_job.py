@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import resource
 import zipfile
 from collections.abc import Iterator
@@ -102,6 +103,9 @@ def test_the_job_believes_no_page(centre: Centre, kiosk: FakeKiosk, jobs: Jobs) 
         ended = jobs.done(jobs.bring(raw))
         assert ended.state is State.FAILED
         assert ended.error
+        last = centre.rows("audit_log")[-1]
+        assert (last["action"], last["subject"]) == ("stick.refuse", ended.id)
+        assert json.loads(last["detail"]) == {"why": ended.error.code}
     broken = bytearray(zipped((RECORDS, lines(*kiosk.day(3))), ("from/kiosk-2/records.txt", b"x\n")))
     broken[broken.index(b"eyJ") + 30] ^= 1
     ended = jobs.done(jobs.bring(bytes(broken)))

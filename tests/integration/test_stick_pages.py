@@ -123,6 +123,15 @@ def test_a_folder_is_taken_in_and_told_file_by_file(centre: Centre, kiosk: FakeK
     assert actions(centre) == [("bkd-admin", "stick.bring"), ("bkd-admin", "stick.take")] * 2
 
 
+def test_an_upload_that_is_refused_as_a_whole_leaves_its_trace(centre: Centre, office: Office) -> None:
+    assert office.send([("Budi 198001012005011001.zip", b"no zip")], "zip").status_code == 422
+    assert office.send([("a/../../etc/passwd", b"x"), (RECORDS, b"x")]).status_code == 422
+    assert office.post("/sticks/bring", {"csrf_token": csrf(office.client)}).status_code == 422, "nothing was chosen"
+    found = [(row["who"], row["action"], row["subject"], row["detail"]) for row in centre.rows("audit_log")]
+    refused = ("bkd-admin", "stick.refuse", "upload")
+    assert found == [(*refused, '{"files":1,"why":"not-zip"}'), (*refused, '{"files":2,"why":"leads-out"}')]
+
+
 def test_a_zip_of_the_same_is_the_same(centre: Centre, kiosk: FakeKiosk, office: Office) -> None:
     raw = zipped(("SIPERLU-STICK.json", b"{}"), (RECORDS, lines(*kiosk.day(4))), ("to/kiosk-1/rules.txt", b"x\n"))
     page = office.done(office.send([("flashdisk.zip", raw)], "zip"))
@@ -157,14 +166,14 @@ HOSTILE: dict[str, tuple[Files, str, str]] = {
 
 
 @pytest.mark.parametrize("case", HOSTILE)
-def test_what_is_hostile_or_broken_is_refused_whole_and_leaves_nothing(
+def test_what_is_hostile_or_broken_is_refused_whole_and_leaves_its_trace(
     centre: Centre, kiosk: FakeKiosk, office: Office, case: str
 ) -> None:
     files, field, words = HOSTILE[case]
     told = office.send(files, field)
     assert (told.status_code, words in told.text) == (422, True)
     assert (centre.rows("stick_orders"), centre.rows("stick_pieces"), centre.rows("records")) == ([], [], [])
-    assert actions(centre) == []
+    assert actions(centre) == [("bkd-admin", "stick.refuse")]
 
 
 def test_a_name_that_would_be_html_is_text(kiosk: FakeKiosk, office: Office) -> None:

@@ -228,6 +228,27 @@ def test_the_commands_take_in_and_write_back(tmp_path: Path) -> None:
     assert told["given"] == [{"kiosk": kiosk.id, "receipts": 1, "roster": 0, "commands": 0}]
 
 
+def test_one_folder_that_no_kiosk_writes_keeps_no_other_out(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/centre.db"
+    (tmp_path / "centre.toml").write_text(f'[store]\nurl = "{url}"\nkeys = "{tmp_path}/centre-keys"\n')
+    folder, kiosk = tmp_path / "stick", FakeKiosk("kiosk-2")
+    folder.mkdir()
+    mark(folder)
+    with opened(url, tmp_path) as centre:
+        centre.register(kiosk)
+        with closing(StickFolder(folder)) as stick:
+            _put(stick, kiosk.id, "records", *kiosk.day(3))
+        (folder / "from/kiosk-1/records.txt").mkdir(parents=True)
+        done = _run(tmp_path, "import-stick", str(folder), "--only")
+        assert done.returncode == 1
+        assert "kiosk-1" in done.stderr
+        assert "the rest was taken in" in done.stderr
+        told = json.loads(done.stdout.splitlines()[-1])
+        assert [(one["kiosk"], one["records"]) for one in told["taken"]] == [("kiosk-2", 3)]
+        noted = [(row["action"], row["subject"]) for row in centre.rows("audit_log")]
+        assert noted == [("stick.take", "kiosk-2"), ("stick.refuse", "kiosk-1")]
+
+
 def _run(folder: Path, *line: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "cli", "collector", *line, "--json", "--config", str(folder / "centre.toml")]
     return subprocess.run(command, capture_output=True, text=True, check=False)
