@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from collector.reports.day import Day
+from collector.reports.overnight import NOT_SEEN, Found, Overnight
 from collector.reports.sums import Sums, added, by_unit
 from collector.reports.watermarks import ChainMark, is_behind, watermark
 from collector.store.people import Assignment, Kiosk, Person, Template, Unit
@@ -22,13 +23,13 @@ Query: TypeAlias = "Select[*tuple[Any, ...]]"
 FEW = 500
 """Of so many people the looks are asked for by name, of more by date."""
 
-NOT_SEEN: tuple[None, None, int] = (None, None, 0)
 Show: TypeAlias = Literal["all", "present", "waiting"]
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One person of a unit on one day. `looks` counts check-in records; `first` and `last` are None without one.
+    """One person of a unit on one day. `looks` counts check-in records; `first` and `last` are None without one, and on another date
+    of who works across midnight.
 
     `state`, `codes`: what the day became as far as it is judged; empty where it is not.
     """
@@ -109,11 +110,14 @@ class Choice:
     search: str = ""
 
 
-def units_of_day(session: Session, day: Day, now: datetime) -> dict[str, UnitDay]:
-    """Every unit by code, each with the sums of what lies below it. Four queries, however many people there are."""
+def units_of_day(session: Session, day: Day, now: datetime, over: Overnight) -> dict[str, UnitDay]:
+    """Every unit by code, each with the sums of what lies below it. Four queries, however many people there are.
+
+    `over`: of that date, for this and all below.
+    """
     rows = session.execute(select(Unit.code, Unit.name, Unit.parent).order_by(Unit.name, Unit.code))
     units = {code: UnitDay(code, name, parent) for code, name, parent in rows}
-    for code, assigned, present, enrolled in session.execute(_counts(day)):
+    for code, assigned, present, enrolled in session.execute(_counts(day, over)):
         unit = units[code]
         unit.assigned, unit.present, unit.enrolled = assigned, present, enrolled
     for kiosk_unit, complete_at in _kiosk_marks(session):
@@ -130,12 +134,16 @@ def roots(units: dict[str, UnitDay]) -> list[UnitDay]:
     return [unit for unit in units.values() if unit.parent not in units]
 
 
-def people_of_day(session: Session, day: Day, choice: Choice, limit: int | None = None, offset: int = 0) -> list[Seen]:
+def people_of_day(  # noqa: PLR0913, PLR0917 - which people, and which of their pages
+    session: Session, day: Day, choice: Choice, over: Overnight, limit: int | None = None, offset: int = 0
+) -> list[Seen]:
     """The people assigned on that day, by unit and name, with their looks and what their day became. Two queries."""
     order = (Unit.name, Unit.code, Person.name, Person.id)
     columns = (Person.id, Person.name, Person.number, Person.status, Unit.code, Unit.name.label("unit_name"))
     # Cut before the days are looked up: a date of last year lies scattered over as many pages as it has people.
-    asked = _assigned(day, choice).with_only_columns(*columns).order_by(*order).limit(limit).offset(offset).subquery()
+    asked = (
+        _assigned(day, choice, over).with_only_columns(*columns).order_by(*order).limit(limit).offset(offset).subquery()
+    )
     told = asked.c
     query = (
         select(asked, _has_template(told.id), DayRow.state, DayRow.codes)
@@ -146,14 +154,15 @@ def people_of_day(session: Session, day: Day, choice: Choice, limit: int | None 
     looks = _looks(day)
     if len(rows) <= FEW:
         looks = looks.where(StoredRecord.person.in_([row[0] for row in rows]))
-    found: dict[str, tuple[Any, ...]] = {person: tuple(rest) for person, *rest in session.execute(looks)}
+    found: dict[str, Found] = {person: (first, last, count) for person, first, last, count in session.execute(looks)}
+    found |= over
     facts = ((*row[:7], *found.get(row[0], NOT_SEEN), row[7] or "", tuple((row[8] or "").split())) for row in rows)
     return [Seen(*fact) for fact in facts]
 
 
-def count_people(session: Session, day: Day, choice: Choice) -> int:
+def count_people(session: Session, day: Day, choice: Choice, over: Overnight) -> int:
     """How many people `people_of_day` would list without a limit. One query."""
-    query = _assigned(day, choice).with_only_columns(func.count())
+    query = _assigned(day, choice, over).with_only_columns(func.count())
     return session.scalars(query).one()
 
 
@@ -178,7 +187,7 @@ def _has_template(person: Any) -> Any:
     return select(Template.person).where(Template.person == person).exists()
 
 
-def _assigned(day: Day, choice: Choice) -> Query:
+def _assigned(day: Day, choice: Choice, over: Overnight) -> Query:
     """People whose main assignment covers the day."""
     query = (
         select(Person.id)
@@ -191,7 +200,8 @@ def _assigned(day: Day, choice: Choice) -> Query:
     if choice.units is not None:
         query = query.where(Unit.code.in_(choice.units))
     if choice.show != "all":
-        seen = Person.id.in_(_within(day, select(StoredRecord.person).where(StoredRecord.person.is_not(None))))
+        looked = _within(day, select(StoredRecord.person).where(StoredRecord.person.is_not(None)))
+        seen = _present(Person.id.in_(looked), over)
         query = query.where(seen if choice.show == "present" else ~seen)
     if choice.search:
         piece = choice.search.lower()
@@ -203,11 +213,20 @@ def _assigned(day: Day, choice: Choice) -> Query:
     return query
 
 
-def _counts(day: Day) -> Query:
+def _counts(day: Day, over: Overnight) -> Query:
     looks = _looks(day).subquery()
     enrolled = func.sum(case((_has_template(Person.id), 1), else_=0))
-    query = _assigned(day, Choice()).outerjoin(looks, looks.c.person == Person.id)
-    return query.with_only_columns(Unit.code, func.count(), func.count(looks.c.first), enrolled).group_by(Unit.code)
+    present = func.sum(case((_present(looks.c.first.is_not(None), over), 1), else_=0))
+    query = _assigned(day, Choice(), over).outerjoin(looks, looks.c.person == Person.id)
+    return query.with_only_columns(Unit.code, func.count(), present, enrolled).group_by(Unit.code)
+
+
+def _present(looked: ColumnElement[bool], over: Overnight) -> ColumnElement[bool]:
+    """Who is recorded: by the looks of the date, but for those who work across midnight."""
+    if not over:
+        return looked
+    seen = [name for name, (_, _, count) in over.items() if count]
+    return or_(Person.id.in_(seen), and_(looked, Person.id.not_in(over)))
 
 
 def _kiosk_marks(session: Session) -> list[tuple[str, datetime | None]]:

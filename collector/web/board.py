@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from functools import partial
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from collector.accounts.roles import ALL_STAFF
 from collector.reports.day import Day
+from collector.reports.overnight import Overnight, overnight
 from collector.reports.presence import Choice, Seen, Show, UnitDay, count_people, people_of_day, roots, units_of_day
 from collector.settings import CollectorSettings
 from collector.web.access import allow, in_reach, unit_asked
@@ -40,8 +42,9 @@ def pages(desk: Desk, _settings: CollectorSettings) -> Blueprint:
     def table() -> Response:
         day = desk.day_asked()
         with desk.session() as session:
-            units = units_of_day(session, day, desk.now())
-            rows = people_of_day(session, day, _choice(_unit(session, units)))
+            over = overnight(session, day, desk.now())
+            units = units_of_day(session, day, desk.now(), over)
+            rows = people_of_day(session, day, _choice(_unit(session, units)), over)
         return sheet(f"presensi-{day.date:%Y-%m-%d}", _rows(desk, day, rows))
 
     return blueprint
@@ -49,10 +52,11 @@ def pages(desk: Desk, _settings: CollectorSettings) -> Blueprint:
 
 def _values(desk: Desk, session: Session) -> dict[str, Any]:
     day, now = desk.day_asked(), desk.now()
-    units = units_of_day(session, day, now)
+    over = overnight(session, day, now)
+    units = units_of_day(session, day, now, over)
     top, unit = roots(units), _unit(session, units)
     choice, whole = _choice(unit), unit or _together(top)
-    sheets = pages_of(_total(session, day, choice, whole))
+    sheets = pages_of(_total(session, day, choice, whole, over))
     return {
         "day": day,
         "today": desk.today(),
@@ -62,14 +66,14 @@ def _values(desk: Desk, session: Session) -> dict[str, Any]:
         "whole": whole,
         "below": unit.children if unit else top,
         "pages": sheets,
-        "people": people_of_day(session, day, choice, PAGE, sheets.offset),
+        "people": people_of_day(session, day, choice, over, PAGE, sheets.offset),
     }
 
 
-def _total(session: Session, day: Day, choice: Choice, whole: UnitDay) -> int:
+def _total(session: Session, day: Day, choice: Choice, whole: UnitDay, over: Overnight) -> int:
     """How many people the choice holds: only a search has to be counted anew."""
     if choice.search:
-        return count_people(session, day, choice)
+        return count_people(session, day, choice, over)
     return {"all": whole.assigned, "present": whole.present, "waiting": whole.waiting}[choice.show]
 
 
@@ -109,6 +113,13 @@ def _together(units: Iterable[UnitDay]) -> UnitDay:
 def _rows(desk: Desk, day: Day, people: Iterable[Seen]) -> Iterator[tuple[object, ...]]:
     yield COLUMNS
     for one in people:
-        moments = [at.astimezone(desk.zone).strftime("%H:%M:%S") if at else "" for at in (one.first, one.last)]
+        moments = [_clock(desk, day, at) for at in (one.first, one.last)]
         who = (one.name, one.number, one.status, "ya" if one.enrolled else "belum")
         yield (f"{day.date:%d-%m-%Y}", one.unit, one.unit_name, *who, *moments, one.looks)
+
+
+def _clock(desk: Desk, day: Day, at: datetime | None) -> str:
+    """The time, with the date where it is another one: of who works across midnight."""
+    if at is None:
+        return ""
+    return at.astimezone(desk.zone).strftime("%H:%M:%S" if day.start <= at < day.end else "%d-%m-%Y %H:%M:%S")
