@@ -173,7 +173,9 @@ def test_what_is_hostile_or_broken_is_refused_whole_and_leaves_its_trace(
     told = office.send(files, field)
     assert (told.status_code, words in told.text) == (422, True)
     assert (centre.rows("stick_orders"), centre.rows("stick_pieces"), centre.rows("records")) == ([], [], [])
-    assert actions(centre) == [("bkd-admin", "stick.refuse")]
+    assert actions(centre) == [("bkd-admin", "stick.refuse")] * bool(files), (
+        "who chose nothing is told so, and that is all"
+    )
 
 
 def test_a_name_that_would_be_html_is_text(kiosk: FakeKiosk, office: Office) -> None:
