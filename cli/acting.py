@@ -9,7 +9,7 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cli.noted import note
+from cli.noted import remember
 from cli.output import Failure
 from collector.accounts import book
 from collector.accounts.book import Account
@@ -39,7 +39,7 @@ def acting(session: Session, login: str, roles: Collection[Role]) -> Account:
     if account.role not in roles:
         may = ", ".join(sorted(role.value for role in roles))
         raise Failure(f"{login} is {account.role.value}: this is for {may}")
-    note(session, "command.act", account.id)
+    remember(session, account.id)
     return account
 
 

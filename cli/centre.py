@@ -12,6 +12,7 @@ import click
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from cli.noted import note_acting
 from cli.output import Failure
 from collector.errors import CollectorError
 from collector.rules.errors import RulesError
@@ -49,9 +50,10 @@ def centre(path: Path | None) -> Iterator[tuple[CollectorSettings, Writer]]:
 
 @contextmanager
 def session(path: Path | None) -> Iterator[tuple[CollectorSettings, Session]]:
-    """One transaction on the centre's database, committed at the end. Raises Failure."""
+    """One transaction on the centre's database, committed at the end, with a note for whom it acted. Raises Failure."""
     with centre(path) as (settings, writer), writer.session() as opened:
         yield settings, opened
+        note_acting(opened)
 
 
 @contextmanager

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 
 from collector import audit
 
+ACTING = "acting"
+
 
 def hand() -> str:
     """Whose hand a command is."""
@@ -18,3 +20,15 @@ def note(session: Session, action: str, subject: str, **detail: str | int) -> No
     """Add an entry in the command's transaction. What `--by` said stays with the thing itself: it may be a name, and
     entries cannot be deleted."""
     audit.note(session, hand(), action, subject, detail)
+
+
+def remember(session: Session, account: str) -> None:
+    """For which account the command acts; `note_acting` adds it to the log."""
+    session.info[ACTING] = account
+
+
+def note_acting(session: Session) -> None:
+    """Last of all before the commit: who adds to the log has everybody else wait, also for rows that the command still needs."""
+    account = session.info.pop(ACTING, None)
+    if account is not None:
+        note(session, "command.act", account)

@@ -6,8 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
-from collector.accounts.roles import Role
+from cli.acting import acting
+from cli.centre import session
+from collector import audit
+from collector.accounts.roles import BKD, Role
 from collector.rules.document import RULE_SET
 from collector.rules.ready import PERPRES_21_2023
 from collector.store.violations import StoredViolation
@@ -25,10 +29,10 @@ def path(tmp_path: Path, sqlite_url: str) -> str:
         settle(centre, FakeKiosk("kiosk-1"))
         beside(centre)
         account(centre, "own", Role.BKD_OFFICER, person="p-4")
-        with centre.writer.session() as session:
+        with centre.writer.session() as filling:
             row: dict[str, Any] = {"key": KEY, "day": MONDAY, "at": AT, "about": "", "evidence": "[]", "facts": "{}"}
             row |= {"kind": "two-places", "against": "person", "subject": "p-4", "unit": "DISDIK"}
-            session.add(StoredViolation(**row, status="open", stands=True))
+            filling.add(StoredViolation(**row, status="open", stands=True))
     return settings_file(tmp_path, sqlite_url)
 
 
@@ -88,3 +92,16 @@ def test_nobody_takes_back_the_entry_of_their_own_leave(path: str) -> None:
     line = ("day", "withdraw", entry["entry"], "--reason", "batal")
     assert "is a leave of own's own person: let another account" in refused(path, *line, "--by", "own")
     called(path, *line, "--by", "bkd-1")
+
+
+def test_nobody_waits_for_the_audit_log_while_a_command_works(postgres_url: str, tmp_path: Path) -> None:
+    """That it acted for an account is noted last: a month that takes a minute to close holds up no log-in."""
+    with opened(postgres_url, tmp_path) as centre:
+        account(centre, "bkd-1", Role.BKD_OFFICER)
+        path = settings_file(tmp_path, centre.writer.engine.url.render_as_string(hide_password=False))
+        with session(Path(path)) as (_, command):
+            acting(command, "bkd-1", BKD)
+            with centre.writer.session() as page:
+                page.execute(text("SET LOCAL lock_timeout = '2s'"))
+                audit.note(page, "bkd-1", "account.read", "bkd-1")
+        assert [row["action"] for row in centre.rows("audit_log")] == ["account.read", "command.act"]

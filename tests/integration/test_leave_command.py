@@ -79,14 +79,14 @@ def test_a_letter_goes_its_way_by_command_and_leaves_the_traces_of_the_pages(cen
     assert "is withdrawn" in refused(path, *line, "--by", "kepala")
     hand = f"command:{getpass.getuser()}"
     assert actions(centre) == [
-        (hand, "command.act", "operator"),
         ("operator", "leave.file", number),
-        (hand, "command.act", "kepala"),
+        (hand, "command.act", "operator"),
         ("kepala", "leave.approve", number),
         (hand, "command.act", "kepala"),
         ("kepala", "leave.shorten", number),
         (hand, "command.act", "kepala"),
         ("kepala", "leave.withdraw", shorter),
+        (hand, "command.act", "kepala"),
     ]
 
 

@@ -84,7 +84,7 @@ def test_a_check_goes_its_way_by_command(centre: Centre, path: str) -> None:
     [one] = asked(path, "list")["checks"]
     assert (one["check"], one["state"], one["noted"]) == (int(check), "closed", 2)
     told_by = [(row["who"], row["action"]) for row in centre.rows("audit_log")]
-    assert told_by[0] == (f"command:{getpass.getuser()}", "command.act")
+    assert told_by[1] == (f"command:{getpass.getuser()}", "command.act")
     assert [each for each in told_by if each[1] != "command.act"] == [
         ("inspectorate", "spot-check.draw"),
         ("bkd-admin", "spot-check.read"),
