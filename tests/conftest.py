@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from hypothesis import settings
 from jinja2.bccache import Bucket, BytecodeCache
+from werkzeug.routing import Rule
 
 from collector.accounts import passwords
 
@@ -35,6 +38,22 @@ class _Compiled(BytecodeCache):
 
 # Nearly every test of a page makes an application of its own, and would compile the same templates anew.
 Flask.jinja_options = {"bytecode_cache": _Compiled()}
+
+
+class _Rule(Rule):
+    """A rule of addresses whose two functions that write one out are compiled once a process for all that say the same."""
+
+    _compiled: ClassVar[dict[str, Callable[..., tuple[str, str]]]] = {}
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        said = repr((self.rule, self._trace, self.defaults, append_unknown))
+        if said not in self._compiled:
+            self._compiled[said] = super()._compile_builder(append_unknown)
+        return self._compiled[said]
+
+
+# So would it these: four fifths of the time that making an application takes.
+Flask.url_rule_class = _Rule
 
 # The unit suite is run at every change; `make test ARGS=--hypothesis-profile=thorough` looks longer.
 settings.register_profile("quick", max_examples=40, deadline=None, database=None)
