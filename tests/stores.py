@@ -29,9 +29,14 @@ def lay_tables(engine: Engine) -> None:
     if engine.dialect.name != "sqlite":
         migrate.upgrade(engine)
         return
+    copy_sqlite(_migrated(), engine)
+
+
+def copy_sqlite(made: sqlite3.Connection, engine: Engine) -> None:
+    """The whole of a database, instead of what the SQLite one of `engine` held."""
     with closing(engine.raw_connection()) as connection:
         assert connection.driver_connection is not None
-        _migrated().backup(connection.driver_connection)
+        made.backup(connection.driver_connection)
 
 
 @cache
@@ -106,8 +111,7 @@ def _tables() -> Iterator[sqlite3.Connection]:
 def memory_engine(_tables: sqlite3.Connection) -> Iterator[Engine]:
     """A database in memory with every table, a copy of the one made once: for tests that touch no file."""
     engine = open_engine("sqlite://")
-    with closing(engine.raw_connection()) as connection:
-        _tables.backup(connection.driver_connection)
+    copy_sqlite(_tables, engine)
     yield engine
     engine.dispose()
 

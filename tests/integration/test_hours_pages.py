@@ -28,8 +28,8 @@ CHANGE = "/hours/rules/perpres-21-2023/1/change"
 
 @pytest.fixture
 def centre(sqlite_url: str, tmp_path: Path) -> Iterator[Centre]:
+    office.fill_at(sqlite_url, people=10)
     with opened(sqlite_url, tmp_path) as centre:
-        office.fill(centre.writer.engine, people=10)
         yield centre
 
 

@@ -23,8 +23,8 @@ PDF = b"%PDF-1.4\n<script>alert(1)</script>\n%%EOF\n"
 
 @pytest.fixture
 def centre(sqlite_url: str, tmp_path: Path) -> Iterator[Centre]:
+    office.fill_at(sqlite_url, people=40)
     with opened(sqlite_url, tmp_path) as centre:
-        office.fill(centre.writer.engine, people=40)
         yield centre
 
 

@@ -32,8 +32,8 @@ LETTER = {
 
 @pytest.fixture
 def centre(sqlite_url: str, tmp_path: Path) -> Iterator[Centre]:
+    office.fill_at(sqlite_url, people=40)
     with opened(sqlite_url, tmp_path) as centre:
-        office.fill(centre.writer.engine, people=40)
         yield centre
 
 

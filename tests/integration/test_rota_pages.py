@@ -38,8 +38,8 @@ NURSE, TEACHER, STRANGER = at("DISDIK"), at("DISDIK", 1), at("DINKES")
 @pytest.fixture
 def centre(sqlite_url: str, tmp_path: Path) -> Iterator[Centre]:
     """A nurse on shifts and an honorary teacher at DISDIK, a stranger on shifts at DINKES."""
+    office.fill_at(sqlite_url, people=20)
     with opened(sqlite_url, tmp_path) as centre:
-        office.fill(centre.writer.engine, people=20)
         hand = Hand(by="bkd", at=office.NOW, bkd=True, why="SPT")
         with centre.writer.session() as session:
             patterns.assign(session, [NURSE, STRANGER], "shift", date(2026, 1, 1), hand)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import closing
 from datetime import date, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, inspect
 from sqlalchemy.orm import Session
 
+from collector.store.engine import open_engine
 from collector.store.people import Assignment, Kiosk, Person, PublishedRoster, Template, Unit
 from collector.store.records import Chain, Incident, KioskStatus, SetAside, StoredRecord
 from tests.screenshots import machines, sticks
-from tests.stores import lay_tables
+from tests.stores import copy_sqlite, lay_tables
 
 ZONE = ZoneInfo("Asia/Jakarta")
 TODAY = date(2026, 1, 5)
@@ -120,7 +123,33 @@ def record(kiosk: str, seq: int, at: datetime, **fields: object) -> dict[str, ob
 
 
 def fill(engine: Engine, people: int = 148, present: float = 0.72) -> None:
-    """Units, kiosks and `people` people, of whom a share was seen this morning; one kiosk is behind, with a gap."""
+    """Units, kiosks and `people` people, of whom a share was seen this morning; one kiosk is behind, with a gap.
+
+    An empty SQLite database becomes a copy of one that is filled once a process.
+    """
+    if engine.dialect.name == "sqlite" and not inspect(engine).get_table_names():
+        with closing(_filled(people, present).raw_connection()) as made:
+            assert made.driver_connection is not None
+            copy_sqlite(made.driver_connection, engine)
+    else:
+        _fill(engine, people, present)
+
+
+def fill_at(url: str, people: int) -> None:
+    """The same in a new database at this address, before anybody opens it."""
+    engine = open_engine(url)
+    fill(engine, people)
+    engine.dispose()
+
+
+@cache
+def _filled(people: int, present: float) -> Engine:
+    engine = open_engine("sqlite://")
+    _fill(engine, people, present)
+    return engine
+
+
+def _fill(engine: Engine, people: int, present: float) -> None:
     lay_tables(engine)
     with Session(engine) as session:
         session.execute(insert(Unit), [{"code": code, "name": name, "parent": None} for code, name, _ in UNITS])
