@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from hypothesis import settings
 from jinja2.bccache import Bucket, BytecodeCache
+from sqlalchemy import URL, Engine, create_engine
 from werkzeug.routing import Rule
 
 from collector.accounts import passwords
@@ -54,6 +56,28 @@ class _Rule(Rule):
 
 # So would it these: four fifths of the time that making an application takes.
 Flask.url_rule_class = _Rule
+
+
+class _Statements(dict[tuple[Any, ...], Any]):
+    """Statements as SQLAlchemy compiled them, kept for every engine of one kind: a key begins with the engine's own dialect."""
+
+    def get(self, key: tuple[Any, ...], default: Any = None) -> Any:
+        return super().get(key[1:], default)
+
+    def __setitem__(self, key: tuple[Any, ...], compiled: Any) -> None:
+        super().__setitem__(key[1:], compiled)
+
+
+_STATEMENTS: dict[str, _Statements] = defaultdict(_Statements)
+
+
+def _create_engine(url: URL, execution_options: dict[str, Any] | None = None, **options: Any) -> Engine:
+    kept = _STATEMENTS[url.get_backend_name()]
+    return create_engine(url, execution_options={"compiled_cache": kept, **(execution_options or {})}, **options)
+
+
+# A test's database is a new engine, which would compile every statement anew: a third of what a test of the store takes.
+pytest.MonkeyPatch().setattr("collector.store.engine.create_engine", _create_engine)
 
 # The unit suite is run at every change; `make test ARGS=--hypothesis-profile=thorough` looks longer.
 settings.register_profile("quick", max_examples=40, deadline=None, database=None)
