@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import defaultdict
 from collections.abc import Callable
@@ -83,6 +84,16 @@ pytest.MonkeyPatch().setattr("collector.store.engine.create_engine", _create_eng
 settings.register_profile("quick", max_examples=40, deadline=None, database=None)
 settings.register_profile("thorough", max_examples=1000, deadline=None)
 settings.load_profile("quick")
+
+
+# Whatever is made while tests are collected stays, and every look through all of it for garbage took a tenth of the run.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """From here on garbage is looked for among what tests make."""
+    gc.freeze()
+    gc.enable()
 
 
 BOOTED = ("test_centre_installed.py", "test_provisioning.py")
