@@ -47,8 +47,10 @@ class Debian:
         _run(SYSTEMCTL, "restart", *self._units(part for part in parts if part in PARTS))
 
     def stop(self) -> None:
-        """As `System.stop`."""
-        _run(SYSTEMCTL, "disable", "--now", "siperlu.target", *self._units(PARTS))
+        """As `System.stop`. The target itself is not stopped, for the agent is a part of it, and has more to do afterwards."""
+        units = self._units(PARTS)
+        _run(SYSTEMCTL, "disable", "siperlu.target", *units)
+        _run(SYSTEMCTL, "stop", *units)
 
     def states(self) -> dict[str, str]:
         """As `System.states`."""
