@@ -89,6 +89,11 @@ def open_alarms(session: Session, kiosks: Iterable[str]) -> dict[str, list[Alarm
     return found
 
 
+def missed(alarms: Iterable[Alarm]) -> bool:
+    """Whether a kiosk with these open alarms is missed."""
+    return any(one.kind == "silent" for one in alarms)
+
+
 def alarms_of(session: Session, kiosk: str, limit: int = 50) -> list[Alarm]:
     """The newest alarms of one kiosk, those that last first."""
     order = (KioskAlarm.until.is_not(None), KioskAlarm.since.desc(), KioskAlarm.id.desc())

@@ -31,7 +31,8 @@ class State(StrEnum):
     INCIDENT = "incident"  # records contradict each other: a human must look
     OUT_OF_SERVICE = "out-of-service"
     NEVER = "never"  # registered, not one word yet
-    SILENT = "silent"  # no contact for longer than a heartbeat
+    SILENT = "silent"  # missed, as its alarm says
+    QUIET = "quiet"  # no contact for longer than a heartbeat, and not missed: closed now, or it lives by sticks
     OFFLINE = "offline"  # the broker said goodbye for it; it records on
     BEHIND = "behind"  # speaks, but records are missing or late
     GOOD = "good"
@@ -96,14 +97,16 @@ class KioskFacts:
         moments = [one.received_at for one in (self.health, self.last) if one is not None]
         return max(moments, default=None)
 
-    def state(self, day: Day, now: datetime) -> State:
-        """The kiosk in one word; `day` is the local day of `now`."""
+    def state(self, day: Day, now: datetime, *, missed: bool) -> State:
+        """The kiosk in one word; `day` is the local day of `now`. `missed`: its alarm of silence is open: whether people come
+        now, or a stick, is judged there, once for row and sum."""
         contact, health = self.last_contact, self.health
         checks = (
             (self.retired_at is not None, State.RETIRED),
             (self.last_incident is not None and now - self.last_incident < FRESH, State.INCIDENT),
             (contact is None, State.NEVER),
-            (contact is not None and now - contact > BEHIND, State.SILENT),
+            (missed, State.SILENT),
+            (contact is not None and now - contact > BEHIND, State.QUIET),
             (health is not None and not health.online, State.OFFLINE),
             (health is not None and health.state == "out-of-service", State.OUT_OF_SERVICE),
             (bool(self.gaps) or is_behind(self.complete_at, day, now), State.BEHIND),

@@ -47,6 +47,10 @@ ADVICE = {
     State.BEHIND: N_("It speaks: its missing records may still come. Wait, or have its stick brought."),
     State.OFFLINE: N_("It records on without a network: have its stick brought before you declare anything."),
     State.SILENT: N_("Nobody has heard of it for a while. Have somebody look before you declare it finished."),
+    State.QUIET: N_(
+        "Nobody has heard of it for a while, and now nobody has to: it is closed, or it lives by sticks. Have somebody look, or "
+        "its stick brought, before you declare anything."
+    ),
     State.NEVER: N_("It was registered and never spoke."),
     State.RETIRED: N_("It was retired: what it has not said by now will not come."),
 }

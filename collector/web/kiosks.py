@@ -36,6 +36,7 @@ STATES = {
     State.OUT_OF_SERVICE: ("fault", "bad", N_("Out of service")),
     State.NEVER: ("never", "down", N_("No contact yet")),
     State.SILENT: ("silent", "bad", N_("No word for a while")),
+    State.QUIET: ("silent", "plain", N_("Not expected now")),
     State.OFFLINE: ("offline", "ask", N_("Disconnected, records on")),
     State.BEHIND: ("behind", "ask", N_("Serving, records incomplete")),
     State.GOOD: ("recorded", "good", N_("Serving")),
@@ -120,9 +121,13 @@ def _list(desk: Desk, session: Session) -> dict[str, Any]:
     sheets = pages_of(reports.count_kiosks(session, units, alarm))
     now, today = desk.now(), desk.today()
     found = reports.kiosks(session, PAGE, sheets.offset, units, alarm)
+    alarms = reports_fleet.open_alarms(session, [facts.id for facts in found])
     return {
-        "rows": [(facts, STATES[facts.state(today, now)]) for facts in found],
-        "alarms": reports_fleet.open_alarms(session, [facts.id for facts in found]),
+        "rows": [
+            (facts, STATES[facts.state(today, now, missed=reports_fleet.missed(alarms.get(facts.id, ())))])
+            for facts in found
+        ],
+        "alarms": alarms,
         "fleet": reports_fleet.fleet(session, units),
         "alarm": alarm,
         "pages": sheets,
@@ -132,15 +137,17 @@ def _list(desk: Desk, session: Session) -> dict[str, Any]:
 def _one(desk: Desk, name: str, session: Session) -> dict[str, Any]:
     facts, day, today = _known(session, name), desk.day_asked(), desk.today().date
     sheets = pages_of(count_at_kiosk(session, name, day))
+    alarms = reports_fleet.alarms_of(session, name)
+    missed = reports_fleet.missed(one for one in alarms if one.until is None)
     return {
         "facts": facts,
-        "state": STATES[facts.state(desk.today(), desk.now())],
+        "state": STATES[facts.state(desk.today(), desk.now(), missed=missed)],
         "day": day,
         "pages": sheets,
         "looks": looks_at_kiosk(session, name, day, PAGE, sheets.offset),
         "incidents": reports.incidents(session, name),
         "set_aside": reports.set_aside_reasons(session, name),
-        "alarms": reports_fleet.alarms_of(session, name),
+        "alarms": alarms,
         "outages": reports_fleet.outages_of(session, name, desk.now()),
         "trend": trends(session, today, name).get(name),
         "spark": sparkline(reports_fleet.scores_of(session, name, today - SHOWN), today - SHOWN, today),

@@ -14,6 +14,7 @@ from collector.entered.listing import Choice, listed
 from collector.entered.waiting import Awaited
 from collector.judging.entries import EntryKind
 from collector.judging.errors import EntryError
+from collector.reports import fleet
 from collector.reports import kiosks as reports
 from collector.reports.units import read_units
 from collector.rules.errors import RulesError
@@ -90,9 +91,10 @@ def _page(desk: Desk, name: str, form: FinishForm) -> str:
             except (RulesError, LookupError):  # rules that contradict each other are mended on the page of hours
                 trial = None
         units = read_units(session)
+        missed = fleet.missed(fleet.open_alarms(session, [name]).get(name, ()))
         ever = listed(session, Choice((EntryKind.FINISHED,), frozenset((facts.unit,))), MOST_FINISHED)
     mine = [each for each in ever if each.kiosk == name]
-    state = facts.state(desk.today(), desk.now())
+    state = facts.state(desk.today(), desk.now(), missed=missed)
     return render_template(
         "entered/kiosk.html",
         facts=facts,

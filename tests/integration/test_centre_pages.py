@@ -108,7 +108,7 @@ def test_a_kiosk_shows_what_is_missing(client: FlaskClient) -> None:
     assert "Melayani, data belum lengkap" in page
     assert '<td class="number">5</td><td class="number">5</td><td class="number">1</td>' in page
     assert "Catatan bertentangan" in client.get("/kiosks/").text
-    assert "Terputus, tetap mencatat" in client.get("/kiosks/").text
+    assert "Lama tanpa kabar" in client.get("/kiosks/").text, "disconnected, and missed in working hours"
 
 
 def test_a_number_that_was_set_aside_is_not_missing(engine: Engine, client: FlaskClient) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -56,6 +58,20 @@ def test_alarms_come_first_and_can_be_chosen(client: FlaskClient) -> None:
     assert "k-kiosk-umum" in only
     assert "k-kiosk-bkd" not in only
     assert "k-kiosk-bkd" in client.get("/kiosks/?alarm=nonsense").text
+
+
+@pytest.mark.parametrize("later", [timedelta(), timedelta(hours=14)], ids=["now", "at-night"])
+def test_as_many_rows_are_silent_as_the_card_counts(client: FlaskClient, later: timedelta) -> None:
+    """Who is missed is judged once, by the hours of the unit: at night no row calls silent what the sum does not count."""
+    desk = client.application.extensions["desk"]
+    app = create_app(desk.engine, desk.writer, CollectorSettings(), lambda: office.NOW + later)
+    page = logged_in(app.test_client(), Role.BKD_ADMIN).get("/kiosks/").text
+    counted = re.search(r"Diam <b>(\d+)</b>", page)
+    assert counted
+    rows = re.findall(r'<tr id="k-.*?</tr>', page, re.DOTALL)
+    silent = [row for row in rows if "Lama tanpa kabar" in row or "Diam" in row]
+    assert len(silent) == int(counted[1]) == 1
+    assert any("Sedang tidak ditunggu" in row for row in rows) == bool(later)
 
 
 def test_one_kiosk_says_what_is_wrong_and_what_to_do(client: FlaskClient) -> None:

@@ -98,11 +98,15 @@ assert GOOD.health is not None
     ],
 )
 def test_a_kiosk_in_one_word(facts: KioskFacts, state: State) -> None:
-    assert facts.state(TODAY, NOW) is state
+    assert facts.state(TODAY, NOW, missed=False) is state
 
 
-def test_a_kiosk_without_a_word_for_long_is_silent_whatever_it_last_said() -> None:
-    assert GOOD.state(Day.holding(NOW + 2 * HOUR, WIB), NOW + 2 * HOUR) is State.SILENT
+def test_a_kiosk_is_silent_when_its_alarm_says_so_and_quiet_when_nobody_misses_it() -> None:
+    later = NOW + 2 * HOUR
+    assert GOOD.state(Day.holding(later, WIB), later, missed=True) is State.SILENT
+    assert GOOD.state(Day.holding(later, WIB), later, missed=False) is State.QUIET
+    gone = replace(GOOD, health=replace(GOOD.health, online=False))
+    assert gone.state(TODAY, NOW, missed=True) is State.SILENT, "within minutes, in working hours"
 
 
 def look(minutes: float, kiosk: str = "k", seq: int = 1) -> Look:
