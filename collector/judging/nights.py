@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Date, Select, literal, null, or_, select
+from sqlalchemy import Connection, Date, Select, and_, literal, or_, select
 
 from collector.judging.book import read_book
 from collector.judging.evidence import CATEGORIES
@@ -118,7 +118,11 @@ def _queries(names: _Names, days: tuple[date, date], begun: Collection[date]) ->
         people = select(Schedule.person).where(Schedule.pattern.in_(names.weeks))
         for day in days:
             on = literal(day, Date)
-            rows = select(on, Person.id, Person.status, Assignment.unit, Schedule.pattern, null()).select_from(Person)
+            rows = select(on, Person.id, Person.status, Assignment.unit, Schedule.pattern, turn.shift).select_from(
+                Person
+            )
+            # Who went over to a rota since then is found here, too, and asked what their turn says.
+            rows = rows.outerjoin(turn, and_(turn.person == Person.id, turn.day == day))
             yield _posts(rows.where(Person.id.in_(people)), on)
 
 

@@ -16,6 +16,7 @@ from collector.accounts.roles import Role
 from collector.judging import book, changing
 from collector.judging.changing import Decision
 from collector.judging.entries import Decided, set_pattern, set_turns
+from collector.judging.nights import nights
 from collector.rules.hours import Hours, Turn, Week
 from collector.rules.ready import PERPRES_21_2023, SHIFT
 from collector.settings import CollectorSettings
@@ -112,3 +113,12 @@ def test_the_leaving_look_is_the_last_of_the_date_on_which_the_shift_began(
         "p-3": ("07:10:00", "16:02:00", "2"),
         "p-4": UNSEEN,
     }
+
+
+def test_a_guard_who_went_over_to_the_rota_has_the_nights_of_the_rota(centre: Centre) -> None:
+    with centre.writer.transaction() as connection:
+        set_pattern(connection, "p-2", SHIFT, TUESDAY, ENTERED)
+        set_turns(connection, {("p-2", TUESDAY): Turn(day=TUESDAY, shift="malam")})
+        told = nights(connection, WEEK[2], begun=[TUESDAY])
+    assert told["p-2"].before is not None
+    assert told["p-2"].before.hours.holds(at(WEEK[2], "02:00"))
