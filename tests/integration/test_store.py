@@ -64,6 +64,13 @@ def test_what_fails_half_way_leaves_nothing(writer: Writer) -> None:
         assert session.scalars(sa.select(Unit)).all() == []
 
 
+def test_the_database_goes_forward_only() -> None:
+    """Half a ladder is worse than none: the way back is a backup (decision 0299)."""
+    scripts = sorted((migrate.SCRIPTS / "versions").glob("0*.py"))
+    assert len(scripts) > 25
+    assert [path.name for path in scripts if "def downgrade" in path.read_text("utf-8")] == []
+
+
 def test_a_reader_sees_what_is_committed_and_cannot_write(writer: Writer, empty_store_url: str) -> None:
     reader = open_reader(empty_store_url)
     with writer.session() as session:

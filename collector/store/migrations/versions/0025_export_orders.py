@@ -17,9 +17,3 @@ def upgrade() -> None:
     op.add_column(
         "report_orders", sa.Column("kiosk", sa.String(length=63), nullable=False, server_default=sa.text("''"))
     )
-
-
-def downgrade() -> None:
-    """One version down."""
-    op.drop_column("report_orders", "kiosk")
-    op.drop_column("report_orders", "until")

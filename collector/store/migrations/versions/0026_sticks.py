@@ -53,12 +53,3 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["kiosk"], ["kiosks.id"], name=op.f("fk_stick_visits_kiosk_kiosks")),
         sa.PrimaryKeyConstraint("kiosk", name=op.f("pk_stick_visits")),
     )
-
-
-def downgrade() -> None:
-    """One version down."""
-    op.drop_table("stick_visits")
-    op.drop_table("stick_pieces")
-    op.drop_index(op.f("ix_stick_orders_asked_at"), table_name="stick_orders")
-    op.drop_index("ix_stick_orders_state_asked_at", table_name="stick_orders")
-    op.drop_table("stick_orders")
