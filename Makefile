@@ -10,7 +10,9 @@ setup: $(VENV)/.ready
 $(VENV)/.ready: setup.py requirements/dev.txt requirements/trixie.txt models/manifest.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Siperlu needs Python 3.11 or newer; set PYTHON=")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c requirements/dev.txt -e '.[dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -c requirements/dev.txt -e '.[dev]'
+	@# On every core, which pip does not; a package may bring a file that this Python cannot read, and none of ours may.
+	-$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib
 	$(BIN)/python -m compileall -q kiosk collector wire firmware models settings cli
 	$(BIN)/siperlu models build
 	@touch $@
