@@ -112,6 +112,28 @@ def test_an_update_needs_room_before_it_begins(box: Box, disk: str, what: str) -
     assert box.update("1.1.0").stage is Stage.DONE, "the bundle still lies there for when there is room"
 
 
+def test_releases_that_failed_make_room_for_the_one_that_mends_them(box: Box) -> None:
+    for version in ("1.1.0", "1.2.0"):
+        box.bundle(version)
+        box.works[version] = lambda well: replace(well, frame_at=None)
+        assert box.update(version).stage is Stage.FAILED
+    assert left(box) == (["siperlu-1.1.0.tar", "siperlu-1.2.0.tar"], ["1.0.0", "1.1.0", "1.2.0"])
+    box.bundle("1.3.0")
+    box.free = Filling(box)
+    assert box.update("1.3.0").stage is Stage.DONE
+    assert left(box) == ([], ["1.0.0", "1.3.0"])
+
+
+class Filling(dict[str, int]):
+    """A card that has room for two releases, and not for three."""
+
+    def __init__(self, box: Box) -> None:
+        self._box = box
+
+    def get(self, folder: str, _default: object = None) -> int:  # type: ignore[override]
+        return ROOM - 1 if folder == "opt" and len(left(self._box)[1]) > 1 else 1 << 40
+
+
 def test_the_room_grows_with_the_bundle(box: Box) -> None:
     box.bundle("1.1.0", content="x" * (5 << 20))
     box.free["opt"] = ROOM + (20 << 20)  # four times the wheel, but not the bundle around it

@@ -72,6 +72,13 @@ def clear(agent: Path, version: str) -> None:
             bundle.unlink(missing_ok=True)
 
 
+def only(agent: Path, version: str) -> None:
+    """Remove all bundles but that of a version."""
+    for bundle in (agent / BUNDLES).glob("siperlu-*.tar"):
+        if bundle != held(agent, version):
+            bundle.unlink(missing_ok=True)
+
+
 def _newer(name: str, version: str) -> bool:
     """What is no version is not newer than any."""
     try:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.agent.system import System, SystemFailed
-from kiosk.agent.update.bundles import clear, held
+from kiosk.agent.update.bundles import clear, held, only
 from kiosk.agent.update.course import ENDS, PROVING, TRIES, Course, Stage, Vital, shortcomings
 from kiosk.agent.update.releases import Releases
 from kiosk.files import sync
@@ -175,7 +175,7 @@ class Updater:
             return
         bundle = self._bundle(version)
         if not releases.whole(version, bundle):
-            self._need_room(bundle.path.stat().st_size)
+            self._make_room(version, bundle.path.stat().st_size)
             releases.install(bundle, self._around.target, self._around.system)
 
     def _bundle(self, version: str) -> Bundle:
@@ -198,15 +198,28 @@ class Updater:
                 "install a newer one"
             )
 
-    def _need_room(self, size: int) -> None:
-        """Raises BundleError when the disks could not bear a bundle of that many bytes, unpacked and installed."""
+    def _make_room(self, version: str, size: int) -> None:
+        """Where there is none, releases that neither run nor are wanted go, and their bundles: some that failed were left whole.
+
+        Raises BundleError when the disks still could not bear a bundle of that many bytes, unpacked and installed.
+        """
+        if self._lacking(size):
+            self._around.releases.prune({self._around.releases.current, version} - {""})
+            only(self._around.folder, version)
+        if lacking := self._lacking(size):
+            folder, have, need = lacking
+            raise BundleError(
+                f"no room: {folder} has {have >> 20} MiB free and the update needs {need >> 20}; "
+                "`du -xhd2 /` on it says what takes the rest, a larger card helps"
+            )
+
+    def _lacking(self, size: int) -> tuple[Path, int, int] | None:
+        """The first folder without room, what is free there and what is needed."""
         for folder, need in ((self._around.releases.root, INSTALLED * size + ROOM), (self._around.folder, ROOM)):
             have = self._around.free(folder)
             if have < need:
-                raise BundleError(
-                    f"no room: {folder} has {have >> 20} MiB free and the update needs {need >> 20}; "
-                    "`journalctl --vacuum-size=50M` on it frees some, a larger card more"
-                )
+                return folder, have, need
+        return None
 
     def _ring(self) -> Keyring:
         """The release keys that are believed. Raises OSError, WireError."""
