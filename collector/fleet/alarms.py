@@ -67,6 +67,8 @@ def alarms(facts: KioskFacts, around: Surroundings, now: datetime) -> frozenset[
     }
     if facts.health is not None and facts.health.online:
         found |= _of_health(facts, facts.health, around, now)
+    elif facts.health is not None and around.by_stick:
+        found |= _lasting(facts, facts.health)
     return frozenset(kind for kind, holds in found.items() if holds)
 
 
@@ -84,14 +86,20 @@ def _of_health(facts: KioskFacts, health: Health, around: Surroundings, now: dat
     held_back = health.throttled
     frame, end, roster = health.last_frame_at, health.certificate_until, facts.roster_version
     behind = roster is not None and health.roster_version < roster
-    return {
+    return _lasting(facts, health) | {
         AlarmKind.OUT_OF_SERVICE: around.working and health.state == "out-of-service",
         AlarmKind.NO_FRAMES: around.working and frame is not None and health.received_at - frame > NO_FRAME_AFTER,
         AlarmKind.CERTIFICATE: end is not None and end - now < CERTIFICATE,
-        AlarmKind.DISK: health.disk_free_mib is not None and health.disk_free_mib < DISK_MIB,
         AlarmKind.POWER: "under-voltage" in held_back,
         AlarmKind.HOT: "hot" in held_back or (health.temperature_c or 0.0) >= HOT_C,
-        AlarmKind.CLOCK: facts.last is not None and facts.last.clock_source == "none",
         AlarmKind.BACKLOG: health.backlog > BACKLOG,
         AlarmKind.ROSTER: behind and around.roster_at is not None and now - around.roster_at > ROSTER_AFTER,
+    }
+
+
+def _lasting(facts: KioskFacts, health: Health) -> dict[AlarmKind, bool]:
+    """What stays as it is until somebody comes, so that a word of weeks ago, which a stick brought, is as good as one of now."""
+    return {
+        AlarmKind.DISK: health.disk_free_mib is not None and health.disk_free_mib < DISK_MIB,
+        AlarmKind.CLOCK: facts.last is not None and facts.last.clock_source == "none",
     }

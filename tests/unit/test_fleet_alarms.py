@@ -100,6 +100,16 @@ def test_what_a_kiosk_said_before_it_fell_silent_is_old_news() -> None:
     assert kinds(gone, now=NOW + timedelta(hours=1)) == {"silent"}
 
 
+def test_what_a_stick_told_of_disk_and_clock_stands_until_somebody_comes() -> None:
+    school = replace(AROUND, by_stick=True)
+    told = facts(
+        online=False, disk_free_mib=DISK_MIB - 1, state="out-of-service", temperature_c=HOT_C, roster_version=3
+    )
+    assert kinds(told, school, NOW + timedelta(days=20)) == {"disk"}
+    dead_battery = replace(facts(online=False), last=LastRecord(NOW, NOW, "none", None))
+    assert kinds(dead_battery, school, NOW + timedelta(days=20)) == {"clock"}
+
+
 def test_out_of_service_at_night_wakes_nobody() -> None:
     assert kinds(facts(state="out-of-service"), replace(AROUND, working=False)) == set()
 
