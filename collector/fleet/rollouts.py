@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, text, update
 
 from collector.commands import OrderState, handled, order
 from collector.errors import OrderError
@@ -23,6 +23,7 @@ BY = "siperlu"
 """Who changed a rollout that no person did."""
 
 RUNNING, PAUSED, DONE, ENDED = "running", "paused", "done", "ended"
+LOCK = 0x524F4C4C4F5554  # any number that only rollouts take
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ def begin(connection: Connection, plan: Plan, kiosks: Iterable[str], by: str, no
     Those that live by sticks get a version with their stick: they answer after weeks, and every wave would wait and fail for
     them. Raises OrderError while another one runs, for unknown or retired kiosks, none at all, or waves of nothing.
     """
+    _take_turns(connection)
     other = connection.scalar(select(Rollout.version).where(Rollout.state.in_([RUNNING, PAUSED])))
     if other is not None:
         raise OrderError(f"version {other} is still being rolled out: end it first, two at once would undo each other")
@@ -75,6 +77,7 @@ def change(connection: Connection, number: str, state: str, by: str, why: str, n
 
     Taken up again, it puts up with the failures there were. Raises OrderError.
     """
+    _take_turns(connection)
     row = connection.execute(select(Rollout.state).where(Rollout.id == number)).one_or_none()
     if row is None or row.state in {DONE, ENDED}:
         raise OrderError(f"rollout {number[:32]!r} is not there or has ended: `siperlu collector rollouts list` tells")
@@ -89,9 +92,16 @@ def change(connection: Connection, number: str, state: str, by: str, why: str, n
 
 def carry_on(connection: Connection, now: datetime) -> list[tuple[str, Step]]:
     """Take in what kiosks answered, and do what is next in every running rollout. Gives what was done."""
+    _take_turns(connection)
     _take_answers(connection, now)
     running = connection.execute(select(Rollout.__table__).where(Rollout.state == RUNNING).order_by(Rollout.at)).all()
     return [(row.id, _carry_on(connection, row, now)) for row in running]
+
+
+def _take_turns(connection: Connection) -> None:
+    """Until this transaction ends nobody else begins, changes or carries one on: the second meets what the first left."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
 
 
 def _carry_on(connection: Connection, row: Row[Any], now: datetime) -> Step:

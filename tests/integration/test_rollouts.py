@@ -18,6 +18,7 @@ from collector.fleet.rollouts import Failure, Plan, Progress, begin, carry_on, c
 from collector.fleet.waves import Step
 from collector.store.people import Kiosk
 from tests.centre import AT, Centre, FakeKiosk, opened
+from tests.fixtures.at_once import at_once
 from tests.fixtures.commands import account, asked, called, refused, settings_file
 from wire.messages import Reply
 
@@ -152,6 +153,23 @@ def test_two_at_once_would_undo_each_other(centre: Centre) -> None:
     start(centre)
     with pytest.raises(OrderError, match=r"version 1\.2\.0 is still being rolled out"):
         start(centre)
+
+
+def test_of_two_at_once_the_second_meets_what_the_first_left(centre: Centre) -> None:
+    late = at_once(
+        centre,
+        lambda session: begin(session.connection(), PLAN, [], "it", AT),
+        lambda session: begin(session.connection(), PLAN, [], "it", AT),
+    )
+    with pytest.raises(OrderError, match="still being rolled out"):
+        late.result()
+    [row] = centre.rows("rollouts")
+    late = at_once(
+        centre,
+        lambda session: change(session.connection(), row["id"], "ended", "it", "keliru", AT),
+        lambda session: carry_on(session.connection(), AT),
+    )
+    assert (late.result(), ordered(centre)) == ([], []), "it was ended before it ordered anything"
 
 
 def test_a_change_needs_somebody_and_a_reason(centre: Centre) -> None:
