@@ -66,7 +66,8 @@ def _tops(connection: Connection) -> Sequence[str]:
 
 def declare_finished(connection: Connection, kiosk: str, by: str, why: str, now: datetime) -> str:
     """Wait for this kiosk no more: what it has not said by now is silence of a machine and excuses. Raises EntryError."""
-    if connection.scalar(select(Kiosk.id).where(Kiosk.id == kiosk)) is None:
+    held = select(Kiosk.id).where(Kiosk.id == kiosk).with_for_update(key_share=True)  # of two at once one declares it
+    if connection.scalar(held) is None:
         raise EntryError(f"kiosk {kiosk!r} is not known: `siperlu day waiting` names those that days wait for")
     if finished(connection, kiosk) is not None:
         raise EntryError(f"kiosk {kiosk} was declared finished already: withdraw that first, if it is back")

@@ -18,6 +18,7 @@ from collector.judging.organisation import read_organisation
 from collector.rules.evidence import Manual, ManualWhy
 from collector.rules.hours import WIB, Span
 from collector.rules.touching import touching
+from collector.schedules.standing import hold
 from collector.store.hours import Entry
 from collector.store.lists import PresenceLine, PresenceList
 from collector.store.people import Assignment, Person
@@ -143,13 +144,15 @@ def file(connection: Connection, filing: Filing, by: str, now: datetime) -> str:
 
 
 def _serve(connection: Connection, filing: Filing, people: Sequence[str]) -> None:
+    """By their main post, as the page offers them; held until the commit, so that of two lists at once one names a person."""
+    hold(connection, people)
     units = read_organisation(connection).tree.below(filing.unit)
     served = set(
         connection.scalars(
             select(Assignment.person)
             .join(Person, Person.id == Assignment.person)
             .where(Assignment.person.in_(people), Assignment.unit.in_(sorted(units)))
-            .where(Assignment.from_day <= filing.day)
+            .where(Assignment.kind == "main", Assignment.from_day <= filing.day)
             .where(or_(Assignment.until_day.is_(None), Assignment.until_day >= filing.day))
             .where(or_(Person.left_on.is_(None), Person.left_on > filing.day))
         )
@@ -157,7 +160,7 @@ def _serve(connection: Connection, filing: Filing, people: Sequence[str]) -> Non
     strangers = sorted(set(people) - served)
     if strangers:
         raise ListError(
-            f"person {strangers[0]} does not serve at {filing.unit} on {filing.day}: take them off the list"
+            f"person {strangers[0]} does not serve at {filing.unit} by their main post on {filing.day}: take them off the list"
         )
 
 

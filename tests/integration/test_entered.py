@@ -30,10 +30,11 @@ from collector.rules.codes import Code, ReasonKind, State
 from collector.rules.evidence import Disaster, ManualWhy
 from collector.store.engine import open_engine
 from collector.store.hours import Entry
-from collector.store.people import Template, Unit
+from collector.store.people import Assignment, Template, Unit
 from collector.store.writer import Writer
 from tests.centre import Centre, FakeKiosk, opened
 from tests.fixtures import judged_office
+from tests.fixtures.at_once import at_once
 from tests.fixtures.judged_office import MONDAY, NOW, PEOPLE, WEEK, Wall, at, hours, open_week, results, settle
 
 TUESDAY = WEEK[1]
@@ -340,6 +341,31 @@ def test_of_two_who_decide_one_list_at_once_the_second_meets_what_the_first_left
             with pytest.raises(ListError, match="is confirmed"):
                 each.result(20)
     assert [row["kind"] for row in centre.rows("entries")].count("manual") == 3
+
+
+def test_of_two_who_declare_or_file_the_same_at_once_the_second_meets_what_the_first_left(centre: Centre) -> None:
+    def declare(session: Session) -> str:
+        return declaring.declare_finished(session.connection(), "kiosk-2", "bkd", "terendam", NOW)
+
+    def file(session: Session) -> str:
+        return lists.file(session.connection(), BROKEN, "operator", NOW)
+
+    with pytest.raises(EntryError, match="already"):
+        at_once(centre, declare, declare).result()
+    with pytest.raises(ListError, match="already"):
+        at_once(centre, file, file).result()
+    assert (len(centre.rows("entries")), len(centre.rows("presence_lists"))) == (1, 1)
+
+
+def test_a_list_names_whom_its_page_offers(centre: Centre) -> None:
+    """Who serves at another unit by a main post is on that one's list."""
+    second = Assignment(person="p-2", unit="BKD", kind="second", from_day=date(2025, 1, 1))
+    with centre.writer.session() as session:
+        session.add(Unit(code="BKD", name="BKD"))
+        session.flush()
+        session.add(second)
+    with centre.writer.transaction() as connection, pytest.raises(ListError, match="p-2 does not serve at BKD"):
+        lists.file(connection, replace(BROKEN, unit="BKD", lines=BROKEN.lines[:1]), "operator", NOW)
 
 
 def test_of_two_who_withdraw_one_entry_at_once_the_first_is_named(centre: Centre) -> None:
