@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from firmware.signals import Signal
-from kiosk.agent.notice import shown
+from kiosk.agent.notice import show, shown
 from kiosk.agent.stick.devices import LinuxSticks
 from kiosk.agent.stick.visits import Visits
 from kiosk.settings import Folders, KioskSettings
@@ -121,6 +122,32 @@ def test_what_else_is_on_a_stick_of_ours_does_not_have_it_refused(
     sticks.stuck = True
     visits.look()
     assert shown(settings.folders.notice) is Signal.STICK_REFUSED, "of ours not all may be on it"
+
+
+def test_the_wall_says_wait_for_as_long_as_a_slow_stick_takes(
+    settings: KioskSettings, marked: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sticks, seen = FakeSticks(), list[Signal | None]()
+    begun = time.monotonic()
+
+    def half_an_hour() -> None:
+        with monkeypatch.context() as clock:
+            clock.setattr(time, "monotonic", lambda: begun + 1800)
+            seen.append(shown(settings.folders.notice))
+
+    sticks.during, sticks.plugged = half_an_hour, {"sda1:1": marked}
+    Visits(settings, sticks).look()
+    assert seen == [Signal.STICK_WAIT]
+
+
+def test_a_stick_that_was_pulled_out_while_the_agent_was_gone_is_not_waited_for(settings: KioskSettings) -> None:
+    folder, sticks = settings.folders.notice, FakeSticks()
+    show(folder, Signal.STICK_WAIT, 3600)
+    Visits(settings, sticks).look()
+    assert shown(folder) is None
+    show(folder, Signal.IDENTIFY, 60)
+    Visits(settings, sticks).look()
+    assert shown(folder) is Signal.IDENTIFY, "nothing of a stick's"
 
 
 def test_a_stick_that_is_not_ours_or_cannot_be_unmounted_is_refused(

@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 EVERY_S = 2.0
 REFUSED_S = 60.0
+STICK = frozenset({Signal.STICK_WAIT, Signal.STICK_SAFE, Signal.STICK_REFUSED})
 
 
 class Visits:
@@ -26,6 +27,7 @@ class Visits:
         self._sticks = sticks
         self._dealt_with: frozenset[str] = frozenset()
         self._next = 0.0
+        self._begun = False
 
     def turn(self) -> None:
         """Look every two seconds for sticks that came or went."""
@@ -36,8 +38,9 @@ class Visits:
     def look(self) -> None:
         """Look now. Never raises for what a stick can be."""
         present = self._sticks.present()
-        if self._dealt_with - present:
-            notice.hide(self._settings.folders.notice)
+        if self._dealt_with - present or (not self._begun and not present):
+            self._forget()
+        self._begun = True
         self._dealt_with &= present
         new = sorted(present - self._dealt_with)
         self._dealt_with |= present
@@ -46,9 +49,15 @@ class Visits:
             # Only now: before it is unmounted, what was written may be in memory alone.
             _tell(self._settings, became)
 
+    def _forget(self) -> None:
+        """A stick is gone, perhaps while no agent was there to see it: what the wall says of one is over."""
+        folder = self._settings.folders.notice
+        if notice.shown(folder) in STICK:
+            notice.hide(folder)
+
     def _visit(self, stick: str) -> Signal | None:
         """What became of it; None for a file system that is not ours, as a second one beside it on the same stick."""
-        notice.show(self._settings.folders.notice, Signal.STICK_WAIT, notice.LONGEST_S)
+        notice.show(self._settings.folders.notice, Signal.STICK_WAIT, notice.WAIT_S)
         signal: Signal | None = None
         try:
             with self._sticks.mounted(stick) as path:
