@@ -14,7 +14,7 @@ from tests.centre import Centre
 from tests.fixtures.accounts import browser_logged_in
 from tests.fixtures.appeal_office import TUESDAY, Clock, served, week
 from tests.fixtures.judged_office import judge
-from tests.screenshots.chromium import chromium, chromium_path, width_needed
+from tests.screenshots.chromium import chromium_path, width_needed
 
 pytestmark = [
     pytest.mark.slow,
@@ -23,12 +23,6 @@ pytestmark = [
 PHONE, DESK = 390, 1280
 SAID: list[str] = []
 """What pages complained about."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

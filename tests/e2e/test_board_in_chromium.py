@@ -17,18 +17,12 @@ from collector.store.writer import Writer
 from collector.web import WebServer
 from tests.fixtures.accounts import browser_logged_in
 from tests.screenshots import centre, office
-from tests.screenshots.chromium import chromium, chromium_path, width_needed
+from tests.screenshots.chromium import chromium_path, width_needed
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(chromium_path() is None, reason="Chromium is not installed: apt-get install chromium"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

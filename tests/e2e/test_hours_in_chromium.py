@@ -14,19 +14,13 @@ from collector.web import WebServer
 from tests.centre import Centre, FakeKiosk, opened
 from tests.fixtures.accounts import browser_logged_in
 from tests.fixtures.judged_office import NOW, WEEK, Wall, at, hours, judge, open_week, settle
-from tests.screenshots.chromium import chromium, chromium_path
+from tests.screenshots.chromium import chromium_path
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(chromium_path() is None, reason="Chromium is not installed: apt-get install chromium"),
 ]
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\n%%EOF\n"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

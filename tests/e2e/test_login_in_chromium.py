@@ -15,19 +15,13 @@ from collector.web import WebServer
 from collector.web.desk import Desk
 from tests.fixtures.accounts import browser_logged_in
 from tests.screenshots import centre
-from tests.screenshots.chromium import chromium, chromium_path, width_needed
+from tests.screenshots.chromium import chromium_path, width_needed
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(chromium_path() is None, reason="Chromium is not installed: apt-get install chromium"),
 ]
 OWN = "pisang agung lumajang 2"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

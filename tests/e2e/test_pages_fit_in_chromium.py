@@ -22,7 +22,7 @@ from tests.fixtures import demo_regency as demo
 from tests.fixtures import judged_regency as regency
 from tests.fixtures.accounts import browser_logged_in
 from tests.screenshots import office, sticks
-from tests.screenshots.chromium import chromium, chromium_path
+from tests.screenshots.chromium import chromium_path
 from tests.stores import lay_tables
 
 pytestmark = [
@@ -83,12 +83,6 @@ LOOK = """words => {
   }
   return bad.slice(0, 5);
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @contextmanager

@@ -12,18 +12,12 @@ from collector.accounts.roles import Role
 from collector.web import WebServer
 from tests.fixtures.accounts import browser_logged_in
 from tests.screenshots.centre import centre
-from tests.screenshots.chromium import chromium, chromium_path, width_needed
+from tests.screenshots.chromium import chromium_path, width_needed
 
 DESK, PHONE = 1280, 390
 LIST = "id;nama;nip;status;unit\nK1;Siti Baru;198503122010012003;PNS;SDN1\nK2;Budi Salah;1.985E+17;PNS;SDN1\n"
 
 pytestmark = pytest.mark.skipif(chromium_path() is None, reason="Chromium is not installed: apt-get install chromium")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from kiosk.pin import Answer, Said
 from kiosk.screen import Card, Picture, ScreenServer
 from tests.e2e.test_wall_in_chromium import OVERFLOWS
 from tests.screenshots import drawn, wall
-from tests.screenshots.chromium import chromium, chromium_path
+from tests.screenshots.chromium import chromium_path
 
 pytestmark = [
     pytest.mark.slow,
@@ -42,14 +42,8 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def picture(browser: Browser) -> Picture:
-    return drawn.picture(browser)
+def picture(one_chromium: Browser) -> Picture:
+    return drawn.picture(one_chromium)
 
 
 @pytest.fixture

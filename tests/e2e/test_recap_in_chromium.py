@@ -10,7 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from click.testing import CliRunner
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from cli.main import main
 from collector.accounts.roles import Role
@@ -23,7 +23,7 @@ from collector.store.writer import Writer
 from collector.web import WebServer
 from tests.fixtures import judged_regency as regency
 from tests.fixtures.accounts import browser_logged_in
-from tests.screenshots.chromium import chromium, chromium_path, width_needed
+from tests.screenshots.chromium import chromium_path, width_needed
 from tests.stores import lay_tables
 from wire.jwks import KEY_SET
 
@@ -57,11 +57,8 @@ def centre(tmp_path: Path) -> Iterator[WebServer]:
 
 
 @pytest.fixture
-def page(centre: WebServer) -> Iterator[Page]:
-    with chromium() as browser:
-        page = browser_logged_in(browser.new_page(viewport={"width": 1280, "height": 900}), centre, Role.BKD_OFFICER)
-        yield page
-        page.close()
+def page(browser: Browser, centre: WebServer) -> Page:
+    return browser_logged_in(browser.new_page(viewport={"width": 1280, "height": 900}), centre, Role.BKD_OFFICER)
 
 
 def verified(file: Path, keys: Path) -> int:

@@ -16,7 +16,7 @@ from collector.web import WebServer
 from tests.centre import Centre, FakeKiosk, opened
 from tests.fixtures.accounts import browser_logged_in
 from tests.fixtures.judged_office import NOW, WEEK, Wall, at, judge, open_week, results, settle
-from tests.screenshots.chromium import chromium, chromium_path
+from tests.screenshots.chromium import chromium_path
 
 pytestmark = [
     pytest.mark.slow,
@@ -25,12 +25,6 @@ pytestmark = [
 MONDAY, TUESDAY, WEDNESDAY = WEEK[:3]
 BEFORE = at(date(2026, 1, 4), "20:00")
 """Sunday evening: the week lies ahead when the rota is filled in."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,18 +13,12 @@ from collector.spotchecks.book import Order, draw_check
 from tests.fixtures.accounts import browser_logged_in
 from tests.fixtures.appeal_office import Clock, served, week
 from tests.fixtures.judged_office import WEEK, at
-from tests.screenshots.chromium import chromium, chromium_path, width_needed
+from tests.screenshots.chromium import chromium_path, width_needed
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(chromium_path() is None, reason="Chromium is not installed: apt-get install chromium"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 def test_no_tap_is_lost_without_a_network(browser: Browser, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from collector.store.engine import open_reader
 from collector.web import WebServer
 from tests.centre import AT, Centre, FakeKiosk, opened
 from tests.fixtures.accounts import browser_logged_in
-from tests.screenshots.chromium import chromium, chromium_path
+from tests.screenshots.chromium import chromium_path
 from wire.stick import MARKER
 
 pytestmark = [
@@ -26,12 +26,6 @@ pytestmark = [
     pytest.mark.skipif(chromium_path() is None, reason="Chromium is not installed: apt-get install chromium"),
 ]
 SCHOOL = FakeKiosk("sdn-1")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @contextmanager

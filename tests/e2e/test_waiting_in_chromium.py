@@ -15,7 +15,7 @@ from collector.web import WebServer
 from tests.centre import Centre, FakeKiosk, opened
 from tests.fixtures.accounts import browser_logged_in
 from tests.fixtures.judged_office import MONDAY, WEEK, Wall, at, hours, settle
-from tests.screenshots.chromium import chromium, chromium_path, width_needed
+from tests.screenshots.chromium import chromium_path, width_needed
 
 pytestmark = [
     pytest.mark.slow,
@@ -23,12 +23,6 @@ pytestmark = [
 ]
 PHONE, DESK = 390, 1280
 MORNING = at(WEEK[1], "06:00")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from firmware.signals import Signal
 from kiosk.screen import Card, Picture, ScreenServer, Surroundings
 from kiosk.settings import Identity, ScreenSettings
 from tests.screenshots import drawn, wall
-from tests.screenshots.chromium import chromium, chromium_path
+from tests.screenshots.chromium import chromium_path
 
 pytestmark = [
     pytest.mark.slow,
@@ -26,14 +26,8 @@ HOSTILE = "<img src=x onerror=alert(1)><b>Siti</b>"
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def picture(browser: Browser) -> Picture:
-    return drawn.picture(browser)
+def picture(one_chromium: Browser) -> Picture:
+    return drawn.picture(one_chromium)
 
 
 @pytest.fixture
