@@ -29,6 +29,7 @@ def vital(settings: KioskSettings) -> Vital:
         return Vital(
             frame_at=last_frame(settings.folders.run),
             started_at=condition.started_at,
+            start=condition.start,
             serves=condition.in_service is True and ledger.lives(),
             online=_online(relay),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from kiosk.ledger.entry import ChainSpan
+from kiosk.ledger.entry import ChainSpan, Stored
 from kiosk.ledger.reader import LedgerReader
 from wire.errors import WireError
 from wire.records import AnyRecord, Event, Heartbeat, decode_record
@@ -18,7 +18,7 @@ _WORDS = {"in-service": True, "out-of-service": False}
 
 class Condition:
     """What the newest record that speaks of it says; None while none does. `started_at`: the time in the newest record by which the
-    kiosk's process said that it starts.
+    kiosk's process said that it starts, and `start` that record's chain and number.
 
     A kiosk whose disk takes no records cannot say so here: then the status' free space tells.
     """
@@ -26,6 +26,7 @@ class Condition:
     def __init__(self) -> None:
         self.in_service: bool | None = None
         self.started_at: datetime | None = None
+        self.start: str | None = None
         self._read: tuple[str, int] = ("", 0)
 
     def follow(self, ledger: LedgerReader, newest: ChainSpan) -> None:
@@ -33,19 +34,19 @@ class Condition:
         chain, seq = self._read
         after = max(seq if chain == newest.chain else newest.kept, newest.last - LOOK_BACK)
         for stored in ledger.after(newest, after, LOOK_BACK):
-            self._hear(stored.sealed)
+            self._hear(stored)
         self._read = newest.chain, newest.last
 
-    def _hear(self, sealed: str) -> None:
+    def _hear(self, stored: Stored) -> None:
         try:
-            record: AnyRecord = decode_record(payload_of(sealed))
+            record: AnyRecord = decode_record(payload_of(stored.sealed))
         except WireError:
             return  # damaged on the disk: the centre will say so
         match record.body:
             case Heartbeat(in_service=in_service, cause=cause):
                 self.in_service = in_service
                 if cause == "start":
-                    self.started_at = record.at
+                    self.started_at, self.start = record.at, f"{stored.chain}/{stored.seq}"
             case Event(event=word):
                 self.in_service = _WORDS.get(word, self.in_service)
             case _:

@@ -54,6 +54,19 @@ def test_a_release_that_fails_its_health_check_is_rolled_back(
     assert box.now - START >= PROVING
 
 
+def test_a_clock_that_is_turned_back_has_no_old_record_prove_the_new_release(box: Box) -> None:
+    box.bundle("1.1.0")
+
+    def mute(well: Vital) -> Vital:
+        if box.releases.current == "1.1.0":
+            box.turned = timedelta(hours=-1)  # the network tells the time: the board's had run ahead
+        return replace(well, started_at=START - timedelta(minutes=10), start="chain/7")
+
+    box.works |= {"1.0.0": mute, "1.1.0": mute}
+    course = box.update("1.1.0")
+    assert (course.stage, course.reason, box.releases.current) == (Stage.FAILED, "no-record", "1.0.0")
+
+
 def test_a_release_that_does_not_start_is_rolled_back(box: Box) -> None:
     box.bundle("1.1.0")
     box.system.fails.add("restart")

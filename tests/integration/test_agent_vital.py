@@ -31,13 +31,15 @@ def test_what_the_old_release_wrote_proves_nothing_of_the_new_one(tmp_path: Path
     with closing(Box(tmp_path / "kiosk").open()) as ledger:
         begin(ledger, 0)
         before = vital(settings)
-        assert before == Vital(started_at=START, serves=True)
+        assert before.start is not None
+        assert before == Vital(started_at=START, start=before.start, serves=True)
         ledger.append(check_in(), reading(50))  # while the new release is installed
         end(ledger, 101)
         assert shortcomings(before, vital(settings), restarted) == ["no-record", "no-service"]
         ledger.append(Heartbeat(cause="start", in_service=False, version="1.1.0", counts={}), reading(105))
         assert shortcomings(before, vital(settings), restarted) == ["no-service"]
         ledger.append(Event(event="in-service", detail={"seconds": 3}), reading(108))
+        assert vital(settings).start not in {None, before.start}
         assert shortcomings(before, vital(settings), restarted) == []
     assert not vital(settings).serves, "nobody writes it any more"
 

@@ -33,11 +33,12 @@ TRIES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vital:
-    """How the kiosk is. `frame_at`: newest picture; `started_at`: when the process began that wrote the newest record of a start;
-    `serves`: people can check in; `online`: the broker is reached."""
+    """How the kiosk is. `frame_at`: newest picture; `started_at`: when the process began that wrote the newest record of a start,
+    and `start` which record that is; `serves`: people can check in; `online`: the broker is reached."""
 
     frame_at: datetime | None = None
     started_at: datetime | None = None
+    start: str | None = None
     serves: bool = False
     online: bool = False
 
@@ -56,8 +57,10 @@ class Course:
     tries: int = 0
 
 
-def shortcomings(before: Vital, after: Vital, since: datetime) -> list[str]:
-    """What worked before and does not yet. `since`: when the new release was started. Empty: it is as good as the old one.
+def shortcomings(before: Vital, after: Vital, since: datetime, known: str | None = None) -> list[str]:
+    """What worked before and does not yet. `since`: when the new release was started; `known`: the record of a start that was there
+    already, for a clock that is turned back or a board that comes up in the past makes older ones look new. Empty: it is as good as
+    the old one.
 
     That it writes records is told by the record of its own start: the old one wrote some until its last moment. A kiosk without a
     camera, a roster or a network before must not lose its update for that.
@@ -66,7 +69,7 @@ def shortcomings(before: Vital, after: Vital, since: datetime) -> list[str]:
     found = []
     if saw and (after.frame_at is None or after.frame_at < since):
         found.append("no-pictures")
-    if after.started_at is None or after.started_at < since:
+    if after.started_at is None or after.started_at < since or (known is not None and after.start == known):
         found.append("no-record")
     if before.serves and not after.serves:
         found.append("no-service")
