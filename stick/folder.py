@@ -28,6 +28,7 @@ from wire.stick import (
 )
 
 PIECE = 1 << 20
+"""Bytes of a write: a kiosk mounts a stick `sync`, and each write waits for the stick and its table of files."""
 MOST_NAMES = 10_000
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # O_NONBLOCK: a pipe in place of a file must not make us wait for its other end.
@@ -122,7 +123,7 @@ class StickFolder:
             with suppress(FileNotFoundError):
                 os.unlink(draft, dir_fd=folder)
             try:
-                with os.fdopen(os.open(draft, DRAFT, 0o644, dir_fd=folder), "wb") as file:
+                with os.fdopen(os.open(draft, DRAFT, 0o644, dir_fd=folder), "wb", buffering=PIECE) as file:
                     for piece in pieces:
                         file.write(piece)
                     file.flush()

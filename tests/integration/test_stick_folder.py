@@ -137,3 +137,16 @@ def test_closing_twice_is_fine(root: Path) -> None:
     opened = StickFolder(root)
     opened.close()
     opened.close()
+
+
+def test_a_stick_is_written_in_large_pieces(stick: StickFolder) -> None:
+    """Mounted `sync`, each write waits for the stick: a month's records are some writes, not thousands."""
+    before = writes()
+    assert stick.write(RECORDS, _records(b"x" * 1000) * 8000) == 8000
+    assert writes() - before < 50
+
+
+def writes() -> int:
+    """Write calls of this process so far."""
+    lines = Path("/proc/self/io").read_text("ascii").splitlines()
+    return int(next(line for line in lines if line.startswith("syscw")).split()[1])
