@@ -63,8 +63,11 @@ def write_pictures(folder: Path, values: list[int], shape: tuple[int, int] = (HE
 
 @pytest.fixture
 def clip(tmp_path: Path) -> Path:
-    path = tmp_path / "clip.avi"
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 50, (160, 120))
+    return write_clip(tmp_path / "clip.avi", 50)
+
+
+def write_clip(path: Path, rate: int) -> Path:
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), rate, (160, 120))
     for value in range(20, 220, 20):
         writer.write(np.full((120, 160, 3), value, dtype=np.uint8))
     writer.release()
@@ -113,14 +116,15 @@ def test_closing_twice_is_fine_and_reading_after_it_is_an_error(camera: Camera) 
     assert isinstance(error_of(camera), CameraMissing)
 
 
-def test_a_clip_plays_at_its_own_rate(clip: Path) -> None:
-    camera = open_camera(f"file:{clip}", *SIZE, stall_s=1.0)
+def test_a_clip_plays_at_its_own_rate(tmp_path: Path) -> None:
+    rate = 10  # slow enough for a machine with other work to keep up with
+    camera = open_camera(f"file:{write_clip(tmp_path / 'slow.avi', rate)}", *SIZE, stall_s=1.0)
     first = frame_of(camera)
     last = first
-    while last.number < 50:
+    while last.number < first.number + 12:
         last = frame_of(camera)
     camera.close()
-    assert (last.number - first.number) / ((last.taken_ns - first.taken_ns) / 1e9) == pytest.approx(50, rel=0.2)
+    assert (last.number - first.number) / ((last.taken_ns - first.taken_ns) / 1e9) == pytest.approx(rate, rel=0.2)
 
 
 def test_pictures_hold_and_leave_gaps_and_end_with_nobody_in_view(tmp_path: Path) -> None:
