@@ -14,7 +14,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as AnyResponse
 
 from collector import audit
-from collector.accounts.roles import BKD, WHOLE
+from collector.accounts.roles import ADMIN, BKD, WHOLE
 from collector.errors import StickSentError, StickUseError, StoreDownError
 from collector.fleet.shelf import Shelf
 from collector.reports import sticks as reports
@@ -100,6 +100,8 @@ def _placing(blueprint: Blueprint, desk: Desk, settings: CollectorSettings, shel
         version = request.form.get("version", "")
         if version and version not in shelf.versions():
             abort(400)
+        if version and me().role not in ADMIN:
+            abort(403)  # an order to update goes along
         try:
             number = _order(desk, _chosen(), version)
         except StickUseError as error:

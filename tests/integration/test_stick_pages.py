@@ -251,6 +251,17 @@ def test_the_inspectorate_looks_and_touches_nothing(kiosk: FakeKiosk, office: Of
     assert office.client.get(f"{told.location}.zip").status_code == 403
 
 
+def test_a_version_is_taken_along_by_who_may_order_updates(kiosk: FakeKiosk, office: Office, centre: Centre) -> None:
+    """For the order goes with it."""
+    assert 'name="version"' in office.client.get("/sticks/").text
+    logged_in(office.client, Role.BKD_OFFICER)
+    assert 'name="version"' not in office.client.get("/sticks/").text
+    assert office.ask(kiosk="kiosk-1", version="1.2.0").status_code == 403
+    assert office.ask(kiosk="kiosk-1", version="").status_code == 303
+    office.work()
+    assert centre.rows("orders") == []
+
+
 def waiting_kiosks(centre: Centre) -> None:
     """One of each need, and two that need nothing."""
     with centre.writer.session() as session:
