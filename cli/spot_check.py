@@ -17,6 +17,7 @@ from cli.report import DATE
 from cli.table import show
 from collector import audit
 from collector.accounts.roles import CHECKERS, WHOLE
+from collector.judging.marks import local_midnight
 from collector.rules.hours import WIB
 from collector.rules.spotcheck import Seen, Weighting
 from collector.spotchecks import book, result
@@ -163,7 +164,7 @@ def show_(spot: int, by: str, path: Path | None, as_json: bool) -> None:
         f"check {spot}: {name}, {moment}; its draw {'can be repeated' if told['redrawn'] else 'is NOT what its seed gives'}"
     )
     titles = ["person", "name", "verdict", "noted", "uniform", "looks", "remark"]
-    show(titles, [_row(each) for each in lines], on_stderr=as_json)
+    show(titles, [_row(each, local_midnight(check.day)) for each in lines], on_stderr=as_json)
     if as_json:
         emit(told)
 
@@ -205,9 +206,11 @@ def _public(one: Listed) -> dict[str, Any]:
     }
 
 
-def _row(one: Line) -> list[str]:
+def _row(one: Line, midnight: datetime) -> list[str]:
     noted = one.noted
-    looks = " ".join(f"{look.astimezone(WIB):%H:%M:%S}" for look in one.looks)
+    looks = " ".join(
+        look.astimezone(WIB).strftime("%H:%M:%S" if look >= midnight else "%d-%m-%Y %H:%M:%S") for look in one.looks
+    )
     seen = noted.seen.value if noted.seen else ""
     said = f"{one.verdict.value}: {one.gathering}" if one.gathering else one.verdict.value
     return [noted.person, noted.name, said, seen, noted.uniform, looks, noted.remark]

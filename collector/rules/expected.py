@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from collector.rules.evidence import Person
 from collector.rules.hours import WIB
@@ -19,15 +19,25 @@ HELD_ELSEWHERE = frozenset((AssemblyKind.APEL, AssemblyKind.UPACARA, AssemblyKin
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Where somebody's place is. `at_work`: within their hours, or nobody knows these; `gathering`: the name of an apel,
-    upacara or SKJ in whose window the moment lies, empty for none."""
+    upacara or SKJ in whose window the moment lies, empty for none. `since`: from when on a look can be their coming, of the duty
+    that holds the moment; None where none does."""
 
     at_work: bool
     gathering: str = ""
+    since: datetime | None = None
 
     @property
     def awaited(self) -> bool:
         """Whether somebody who is not at the unit is missed there: where a gathering is held no rule says."""
         return self.at_work and not self.gathering
+
+    def begin(self, at: datetime) -> datetime:
+        """From when on looks say that they had come, to somebody who is sought at `at`: without a duty, from that date's midnight."""
+        return self.since or datetime.combine(at.astimezone(WIB).date(), time(), WIB)
+
+    def counts(self, look: datetime, at: datetime) -> bool:
+        """Whether a look says that they had come before `at`."""
+        return self.begin(at) <= look <= at
 
 
 AT_WORK = Place(at_work=True)
@@ -44,9 +54,11 @@ def place(before: Person, person: Person, at: datetime, book: Rulebook) -> Place
     today = _asked(person, day, book)
     asked = [each for each in (_asked(before, day - ONE_DAY, book), today) if each]
     unknown = today is not None and today.duty is None and today.code is None
+    held = [each.duty for each in asked if each.duty and each.duty.hours.holds(at)]
     return Place(
-        at_work=unknown or any(each.duty and each.duty.hours.holds(at) for each in asked),
+        at_work=unknown or bool(held),
         gathering=next((name for each in asked for name in _gatherings(each, at)), ""),
+        since=min((duty.arrive.start for duty in held), default=None),
     )
 
 

@@ -75,11 +75,11 @@ def _number(seed: str, what: str) -> int:
 def verdict(
     seen: Seen | None, looks: Sequence[datetime], at: datetime, *, permit: bool, place: Place = AT_WORK
 ) -> Verdict:
-    """Of one person: what was noted at `at`, against their looks of trusted time of that date and any letter.
+    """Of one person: what was noted at `at`, against their looks of trusted time and any letter.
 
-    `place`: where theirs is at that moment.
+    `place`: where theirs is at that moment, and since when a look counts.
     """
-    before = any(look <= at for look in looks)
+    before = any(place.counts(look, at) for look in looks)
     if seen is None:
         return Verdict.NOT_NOTED
     if seen is Seen.PRESENT:

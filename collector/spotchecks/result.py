@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from collector.judging.entries import EntryKind
 from collector.judging.expecting import places
-from collector.judging.marks import ONE_DAY, local_midnight
+from collector.judging.marks import ONE_DAY, local_date, local_midnight
 from collector.rules.evidence import Basis
-from collector.rules.expected import AT_WORK, Place
+from collector.rules.expected import Place
+from collector.rules.hours import Span
 from collector.rules.spotcheck import Seen, Verdict, verdict
 from collector.spotchecks.book import staff
 from collector.store.hours import Entry
@@ -49,8 +50,8 @@ class Noted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A person of the result: the note, their looks of that date, and what both say. `gathering`: name of the one at which their
-    place is, of somebody who was not there."""
+    """A person of the result: the note, their looks of that date or of the duty that it met, and what both say. `gathering`: name
+    of the one at which their place is, of somebody who was not there."""
 
     noted: Noted
     looks: tuple[datetime, ...]
@@ -92,10 +93,11 @@ def last_notes(session: Session, spot: int) -> dict[str, SpotNote]:
 def lines(session: Session, check: SpotCheck) -> list[Line]:
     """The whole list against the ledger and everybody's hours. Some twenty queries, however many people there are."""
     told = people(session, check)
-    missed = {each.person: each.at or check.at for each in told if each.seen is Seen.ABSENT}
-    lawful = places(session.connection(), missed)
-    named = [each.person for each in told]
-    looks = looks_of(session, named, check.day)
+    moments = {each.person: each.at or check.at for each in told}
+    lawful = places(session.connection(), moments)
+    named = sorted(moments)
+    spans = {name: _span(lawful[name], at) for name, at in moments.items()}
+    looks = looks_of(session, spans)
     excused = set(
         session.scalars(
             select(Entry.person).where(
@@ -111,9 +113,9 @@ def lines(session: Session, check: SpotCheck) -> list[Line]:
         _line(
             each,
             looks.get(each.person, ()),
-            each.at or check.at,
+            moments[each.person],
             permit=each.person in excused,
-            place=lawful.get(each.person, AT_WORK),
+            place=lawful[each.person],
         )
         for each in told
     ]
@@ -125,21 +127,27 @@ def _line(noted: Noted, looks: Sequence[datetime], at: datetime, *, permit: bool
     return Line(noted=noted, looks=tuple(looks), verdict=found, gathering=gathering)
 
 
+def _span(place: Place, at: datetime) -> Span:
+    """Of which the looks are shown: those that count, and what came later on that date."""
+    return Span(place.begin(at), local_midnight(local_date(at)) + ONE_DAY)
+
+
 def urgent_first(found: list[Line]) -> list[Line]:
     """What needs a look first, then by name."""
     return sorted(found, key=lambda line: (URGENCY.index(line.verdict), line.noted.name))
 
 
-def looks_of(session: Session, named: list[str], day: date) -> dict[str, list[datetime]]:
-    """Looks of trusted time of these people on a local date, in order."""
+def looks_of(session: Session, spans: Mapping[str, Span]) -> dict[str, list[datetime]]:
+    """Looks of trusted time, of each of these people within their span, in order. At most one query."""
+    if not spans:
+        return {}
     m = RecordMoment
-    start = local_midnight(day)
-    query = select(m.person, m.at).where(
-        m.person.in_(named), m.at >= start, m.at < start + ONE_DAY, m.basis != Basis.UNKNOWN.value
-    )
+    start, end = min(each.start for each in spans.values()), max(each.end for each in spans.values())
+    query = select(m.person, m.at).where(m.person.in_(spans), m.at >= start, m.at < end, m.basis != Basis.UNKNOWN.value)
     found: dict[str, list[datetime]] = {}
     for person, at in session.execute(query.order_by(m.at)):
-        found.setdefault(person or "", []).append(at)
+        if spans[person or ""].holds(at):
+            found.setdefault(person or "", []).append(at)
     return found
 
 

@@ -35,7 +35,7 @@ BY_DATE = tuple(kind for kind in Kind if kind not in {*BY_MONTH, *BY_CHAIN, *BY_
 OF_A_DATE = tuple(
     detector
     for name, detector in DETECTORS.items()
-    if name not in {"two-places", "records", "recurring-outage", "ghost"}
+    if name not in {"two-places", "checked-in-and-gone", "records", "recurring-outage", "ghost"}
 )
 
 Progress = Callable[[int, int], None]
@@ -141,16 +141,27 @@ def violations_of(day: date, before: DayRows, rows: DayRows, context: Context, l
     stream = Stream(
         looks=rows.looks,
         events=rows.events,
-        days=rows.days,
         permits=rows.permits,
-        missed=rows.missed,
         people=context.people,
         kiosk_units=context.kiosk_units,
         spots=context.spots,
         limits=limits,
     )
-    moving = Stream(looks=_moving((*before.looks, *rows.looks)), limits=limits)
-    found = [*detect(stream, OF_A_DATE), *detect(moving, (DETECTORS["two-places"],))]
+    both = (*before.looks, *rows.looks)
+    moving = Stream(looks=_moving(both), limits=limits)
+    sought = {each.person for each in rows.missed}
+    checked = Stream(
+        looks=tuple(look for look in both if look.person in sought),  # a night's shift was recorded before midnight
+        days=rows.days,
+        permits=rows.permits,
+        missed=rows.missed,
+        limits=limits,
+    )
+    over_midnight = (
+        *detect(moving, (DETECTORS["two-places"],)),
+        *detect(checked, (DETECTORS["checked-in-and-gone"],)),
+    )
+    found = [*detect(stream, OF_A_DATE), *over_midnight]
     return [violation for violation in found if local_date(violation.at) == day]
 
 

@@ -42,7 +42,7 @@ Doubts = Mapping[date, tuple[Dated, ...]]
 @dataclass(frozen=True, slots=True)
 class DayRows:
     """What was observed on one local date. `days`: its final results in which the midday check was missed; `permits`: letters
-    of those who were seen; `missed`: by spot checks."""
+    of those who were seen or missed; `missed`: by spot checks."""
 
     looks: tuple[Look, ...] = ()
     events: tuple[Observed, ...] = ()
@@ -60,12 +60,13 @@ def read_day(session: Session, day: date, context: Context, doubts: Doubts) -> D
     looks = list(ruled(seen, _look_rulings(session, day)))
     looks += _phones(session, day, context)
     events = [each for each in dated if each.row.kind == "event"]
+    missed = tuple(_missed(session, day))
     return DayRows(
         looks=tuple(looks),
         events=tuple(observed(each, context.kiosk_units.get(each.row.kiosk, "")) for each in events),
         days=tuple(_missed_midday(session, day)),
-        permits=tuple(_permits(session, day, {each.person for each in looks})),
-        missed=tuple(_missed(session, day)),
+        permits=tuple(_permits(session, day, {*(each.person for each in looks), *(each.person for each in missed)})),
+        missed=missed,
     )
 
 
@@ -120,22 +121,27 @@ def _unit(context: Context, person: str, day: date) -> str:
 
 
 def _missed(session: Session, day: date) -> Iterable[Missed]:
-    """Whom closed spot checks of that date noted last as absent, at an hour when their place was there."""
+    """Whom closed spot checks noted last as absent on that date, at an hour when their place was there. One that was drawn for late
+    in the evening is noted after midnight."""
     s, n = SpotCheck, SpotNote
     query = select(s.id, s.unit, n.person, n.seen, n.at).join(n, n.spot == s.id)
     last = {
         (spot, person): (unit, seen, at)
         for spot, unit, person, seen, at in session.execute(
-            query.where(s.day == day, s.closed_at.is_not(None)).order_by(n.at, n.id)
+            query.where(s.day.in_((day - ONE, day)), s.closed_at.is_not(None)).order_by(n.at, n.id)
         )
     }
-    gone = {(spot, person): (unit, at) for (spot, person), (unit, seen, at) in last.items() if seen == "absent"}
+    gone = {
+        (spot, person): (unit, at)
+        for (spot, person), (unit, seen, at) in last.items()
+        if seen == "absent" and local_date(at) == day
+    }
     for number in sorted({spot for spot, _ in gone}):
         theirs = {person: place for (spot, person), place in gone.items() if spot == number}
         lawful = places(session.connection(), {person: at for person, (_, at) in theirs.items()})
         for person, (unit, at) in theirs.items():
             if lawful[person].awaited:
-                yield Missed(check=f"sidak/{number}", person=person, unit=unit, at=at)
+                yield Missed(check=f"sidak/{number}", person=person, unit=unit, at=at, place=lawful[person])
 
 
 def ruled(looks: Iterable[Look], rulings: Iterable[Ruling]) -> Iterator[Look]:

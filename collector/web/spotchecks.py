@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
@@ -15,6 +15,7 @@ from wtforms.validators import NumberRange, Optional
 from collector import audit
 from collector.accounts.roles import BKD, CHECKERS, WHOLE
 from collector.errors import SpotCheckError
+from collector.judging.marks import local_midnight
 from collector.rules.spotcheck import Seen, Verdict, Weighting
 from collector.settings import CollectorSettings
 from collector.spotchecks import book, result
@@ -210,6 +211,7 @@ def _values(session: Session, spot: int) -> dict[str, Any]:
         "tally": result.tally(lines),
         "noted": sum(line.noted.seen is not None for line in lines),
         "redrawn": book.redrawn(check),
+        "midnight": local_midnight(check.day),
         "violations": me().role in BKD | CHECKERS,
     }
 
@@ -219,7 +221,12 @@ def _rows(desk: Desk, values: dict[str, Any]) -> Iterator[tuple[object, ...]]:
     for line in values["lines"]:
         noted = line.noted
         at = noted.at.astimezone(desk.zone).strftime("%H:%M:%S") if noted.at else ""
-        looks = " ".join(look.astimezone(desk.zone).strftime("%H:%M:%S") for look in line.looks)
+        looks = " ".join(_clock(desk, look, values["midnight"]) for look in line.looks)
         who = (values["check"].id, values["unit_name"], noted.name, noted.number or "")
         told = (noted.seen.value if noted.seen else "", at, noted.uniform, noted.remark, looks)
         yield (*who, *told, line.verdict.value, line.gathering)
+
+
+def _clock(desk: Desk, look: datetime, midnight: datetime) -> str:
+    """The time, with the date where it is an earlier one: of who works across midnight."""
+    return look.astimezone(desk.zone).strftime("%H:%M:%S" if look >= midnight else "%d-%m-%Y %H:%M:%S")

@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -30,12 +30,12 @@ from collector.settings import CollectorSettings
 from collector.store.engine import open_reader
 from collector.violating.detection import Detection
 from collector.web import create_app
-from tests.centre import Centre, opened
+from tests.centre import Centre, FakeKiosk, opened
 from tests.fixtures.accounts import csrf, logged_in
 from tests.fixtures.appeal_office import Clock, fill, week
 from tests.fixtures.judged_office import NOW, WEEK, Wall, at, judge
 
-FRIDAY = WEEK[-1]
+THURSDAY, FRIDAY = WEEK[-2:]
 NOON = at(FRIDAY, "12:00")
 
 
@@ -143,6 +143,43 @@ def test_who_has_gone_home_after_work_is_no_reason_to_check(either: Centre, cloc
     assert inspector.post(f"{page}/close", data={"remark": "", "csrf_token": csrf(inspector)}).status_code == 303
     detect(centre)
     assert not [row for row in centre.rows("violations") if row["kind"] == "checked-in-and-gone"]
+
+
+@pytest.mark.parametrize(("due", "noted"), [((FRIDAY, "02:00"), "02:00"), ((THURSDAY, "23:59"), "00:05")])
+def test_a_night_guard_who_was_recorded_before_midnight_is_met_as_such_after_it(
+    centre: Centre, inspector: FlaskClient, clock: Clock, due: tuple[date, str], noted: str
+) -> None:
+    drawn_for, moment = due
+    door = Wall(FakeKiosk("kiosk-2"), arrives=at(FRIDAY, "18:55"))
+    centre.register(door.kiosk)
+    door.look(THURSDAY, "20:50", "p-1")
+    door.look(THURSDAY, "20:55", "p-3")
+    centre.take(*door.messages())
+    with centre.writer.transaction() as connection:
+        for person in ("p-1", "p-2", "p-3"):
+            set_pattern(connection, person, SHIFT, THURSDAY, Decided("Ani", NOW))
+            set_turns(connection, {(person, THURSDAY): Turn(day=THURSDAY, shift="malam")})
+            set_turns(connection, {(person, FRIDAY): Turn(day=FRIDAY, shift=None)})
+    judge(centre)
+    clock.now = at(THURSDAY, "23:00")
+    page = drawn(inspector, day=str(drawn_for), first=moment, last=moment)
+    clock.now = at(FRIDAY, noted)
+    for person, seen in (("p-1", "absent"), ("p-2", "absent"), ("p-3", "present")):
+        assert tapped(inspector, page, person, seen) == 200
+    assert inspector.post(f"{page}/close", data={"remark": "", "csrf_token": csrf(inspector)}).status_code == 303
+    sheet = inspector.get(f"{page}.csv").text.removeprefix("\ufeff")
+    rows = list(csv.DictReader(io.StringIO(sheet, newline=""), delimiter=";"))
+    assert {row["nama"].split()[0]: row["hasil"] for row in rows} == {
+        "Siti": "gone",
+        "Budi": "absent",
+        "Dewi": "agrees",
+    }
+    [dewi] = [row for row in rows if row["hasil"] == "agrees"]
+    assert dewi["presensi"] == ("20:55:00" if drawn_for == THURSDAY else "08-01-2026 20:55:00")
+    detect(centre)
+    evening = f"kiosk-2/{door.kiosk.chain}/1"
+    [found] = [row for row in centre.rows("violations") if row["kind"] == "checked-in-and-gone"]
+    assert (found["subject"], json.loads(found["evidence"])) == ("p-1", [evening])
 
 
 def test_a_rota_that_comes_after_the_check_was_closed_is_followed_by_violation_and_page(

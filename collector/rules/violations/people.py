@@ -168,11 +168,7 @@ def _missed_by_check(stream: Stream) -> Iterable[Violation]:
         seen[look.person].append(look)
     for missed in set(stream.missed):
         day = missed.at.astimezone(WIB).date()
-        before = [
-            look
-            for look in seen[missed.person]
-            if look.when.at <= missed.at and look.when.at.astimezone(WIB).date() == day
-        ]
+        before = [look for look in seen[missed.person] if missed.place.counts(look.when.at, missed.at)]
         if before and not any(
             each.person == missed.person and each.since <= day <= each.until for each in stream.permits
         ):

@@ -11,6 +11,7 @@ from enum import StrEnum
 from collector.rules.codes import Fact
 from collector.rules.day import DayResult
 from collector.rules.evidence import Look, Moment, Outage, Permit, Person, Spot
+from collector.rules.expected import AT_WORK, Place
 
 
 class Kind(StrEnum):
@@ -82,12 +83,13 @@ class Incident:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missed:
-    """A person whom a spot check (`check`: its name) noted as not there at `at`, without an explanation."""
+    """A person whom a spot check (`check`: its name) noted as not there at `at`, without an explanation, and where their place was."""
 
     check: str
     person: str
     unit: str
     at: datetime
+    place: Place = AT_WORK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
