@@ -55,7 +55,7 @@ class _Rule(Rule):
         return self._compiled[said]
 
 
-# So would it these: four fifths of the time that making an application takes.
+# And the same rules: four fifths of the time that making an application takes.
 Flask.url_rule_class = _Rule
 
 
