@@ -57,8 +57,8 @@ def log_in(door: Door, login: str, password: str, client: Client) -> Answer:
         if not right or found.id is None or not _unchanged(session, found):
             audit.note(session, "nobody", "login.refused", found.id or "unknown", {"address": client.address}, now)
             return Answer()
-        throttle.give_back(session, counted)
         token = sessions.start(session, found.id, client, now, door.limits)
+        throttle.give_back(session, counted)
         audit.note(session, found.id, "login", found.id, {"address": client.address}, now)
         return Answer(token)
 
@@ -75,8 +75,8 @@ def change_password(door: Door, account_id: str, old: str, new: str, client: Cli
     if not passwords.verify(stored, old):
         return Answer()
     with door.writer.session() as session:
-        throttle.give_back(session, counted)
         set_password(session, account_id, new, now)
+        throttle.give_back(session, counted)
         return Answer(sessions.start(session, account_id, client, now, door.limits))
 
 

@@ -70,7 +70,12 @@ def take(session: Session, wanted: Iterable[Limit], now: datetime, rule: Rule) -
 
 
 def give_back(session: Session, wanted: Iterable[Limit]) -> None:
-    """The attempt was right: it counts for none, and the account from this address begins anew."""
+    """The attempt was right: it counts for none, and the account from this address begins anew.
+
+    In the order of `take`, the log before the counts, for whoever is let in is noted afterwards: of two at one address neither
+    waits for the other for ever. Call it late.
+    """
+    lock(session)
     both, *others = wanted
     session.execute(delete(Attempts).where(Attempts.key == both.key))
     for limit in sorted(others, key=lambda each: each.key):

@@ -5,25 +5,28 @@ from __future__ import annotations
 import re
 import statistics
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 
 from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 
-from collector.accounts import book, login
+from collector import audit
+from collector.accounts import book, login, throttle
 from collector.accounts.book import Author, Wish
 from collector.accounts.login import Door
 from collector.accounts.roles import Role
 from collector.accounts.sessions import Client, Limits
 from collector.accounts.throttle import Rule
 from collector.store.accounts import StoredAccount
+from collector.store.engine import open_engine
 from collector.store.writer import Writer
 from tests.integration.login.door import DAY, OWN, Clock, browser, change, log_in, post, token_of
 from tests.screenshots import office
 
 REAL = PasswordHasher()
 """Tests hash cheaply otherwise: tests/conftest.py."""
+RULE = Rule(5, timedelta(minutes=15))
 
 
 def test_user_enumeration_both_answers_are_the_same(client: FlaskClient, writer: Writer) -> None:
@@ -78,7 +81,7 @@ def test_brute_force_of_one_account_from_many_addresses_waits_too(writer: Writer
 
 
 def test_brute_force_side_by_side_gets_no_more_guesses_than_one_after_the_other(writer: Writer, clock: Clock) -> None:
-    door = Door(writer, clock, Limits(DAY, DAY), Rule(5, timedelta(minutes=15)))
+    door = Door(writer, clock, Limits(DAY, DAY), RULE)
     with ThreadPoolExecutor(12) as pool:
         tries = [pool.submit(login.log_in, door, "rina", f"guess {n}", Client("10.0.0.1", "")) for n in range(12)]
         answers = [one.result() for one in tries]
@@ -95,3 +98,21 @@ def test_a_right_password_is_no_failed_attempt(client: FlaskClient) -> None:
     for _ in range(7):
         assert log_in(client) == 303
         post(client, "/logout")
+
+
+def test_two_who_come_in_from_one_address_never_wait_for_each_other(writer: Writer, store_url: str) -> None:
+    counted = throttle.by_address("login", "10.0.0.1", RULE)
+    with writer.session() as session:
+        throttle.take(session, counted, office.NOW, RULE)
+    with Writer(open_engine(store_url)) as other, ThreadPoolExecutor(1) as beside:
+
+        def knock() -> object:
+            with other.session() as session:
+                return throttle.take(session, counted, office.NOW, RULE)
+
+        with writer.session() as session:
+            throttle.give_back(session, counted)
+            second = beside.submit(knock)
+            wait([second], timeout=0.3)
+            audit.note(session, "rina", "login", "rina")
+        assert second.result(20) is None
