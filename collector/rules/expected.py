@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from collector.rules.evidence import Person
-from collector.rules.hours import WIB
+from collector.rules.evidence import Permit, Person
+from collector.rules.hours import WIB, Hours
 from collector.rules.rulebook import Rulebook
 from collector.rules.ruleset import AssemblyKind
 from collector.rules.workday import WorkDay, work_day
@@ -20,11 +20,12 @@ HELD_ELSEWHERE = frozenset((AssemblyKind.APEL, AssemblyKind.UPACARA, AssemblyKin
 class Place:
     """Where somebody's place is. `at_work`: within their hours, or nobody knows these; `gathering`: the name of an apel,
     upacara or SKJ in whose window the moment lies, empty for none. `since`: from when on a look can be their coming, of the duty
-    that holds the moment; None where none does."""
+    that holds the moment, and `began` the date on which it begins; None where none does."""
 
     at_work: bool
     gathering: str = ""
     since: datetime | None = None
+    began: date | None = None
 
     @property
     def awaited(self) -> bool:
@@ -39,6 +40,18 @@ class Place:
         """Whether a look says that they had come before `at`."""
         return self.begin(at) <= look <= at
 
+    def excused(self, permit: Permit, at: datetime) -> bool:
+        """Whether that letter lets its person be away at `at`: it is for the date on which the duty begins, and one for a part of the
+        day only within that part, which lies on both dates that a night's shift touches."""
+        calendar = at.astimezone(WIB).date()
+        day = self.began or calendar
+        if not permit.since <= day <= permit.until:
+            return False
+        if permit.hours is None:
+            return True
+        part = Hours(start=permit.hours[0], end=permit.hours[1])
+        return any(part.on(each).holds(at) for each in (day, calendar))
+
 
 AT_WORK = Place(at_work=True)
 
@@ -52,13 +65,16 @@ def place(before: Person, person: Person, at: datetime, book: Rulebook) -> Place
     """
     day = at.astimezone(WIB).date()
     today = _asked(person, day, book)
-    asked = [each for each in (_asked(before, day - ONE_DAY, book), today) if each]
+    dated = ((day - ONE_DAY, _asked(before, day - ONE_DAY, book)), (day, today))
+    asked = [each for _, each in dated if each]
     unknown = today is not None and today.duty is None and today.code is None
-    held = [each.duty for each in asked if each.duty and each.duty.hours.holds(at)]
+    held = [(each.duty.arrive.start, on) for on, each in dated if each and each.duty and each.duty.hours.holds(at)]
+    since, began = min(held, default=(None, None))
     return Place(
         at_work=unknown or bool(held),
         gathering=next((name for each in asked for name in _gatherings(each, at)), ""),
-        since=min((duty.arrive.start for duty in held), default=None),
+        since=since,
+        began=began,
     )
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from collector.judging.entries import EntryKind
+from collector.judging.entries import CODECS, EntryKind
 from collector.judging.expecting import places
 from collector.judging.marks import ONE_DAY, local_date, local_midnight
-from collector.rules.evidence import Basis
+from collector.rules.evidence import Basis, Permit
 from collector.rules.expected import Place
 from collector.rules.hours import Span
 from collector.rules.spotcheck import Seen, Verdict, verdict
@@ -95,26 +95,15 @@ def lines(session: Session, check: SpotCheck) -> list[Line]:
     told = people(session, check)
     moments = {each.person: each.at or check.at for each in told}
     lawful = places(session.connection(), moments)
-    named = sorted(moments)
     spans = {name: _span(lawful[name], at) for name, at in moments.items()}
     looks = looks_of(session, spans)
-    excused = set(
-        session.scalars(
-            select(Entry.person).where(
-                Entry.kind == EntryKind.PERMIT.value,
-                Entry.person.in_(named),
-                Entry.withdrawn_at.is_(None),
-                Entry.since <= check.day,
-                or_(Entry.until.is_(None), Entry.until >= check.day),
-            )
-        )
-    )
+    letters = _letters(session, spans)
     return [
         _line(
             each,
             looks.get(each.person, ()),
             moments[each.person],
-            permit=each.person in excused,
+            permit=_excused(lawful[each.person], moments[each.person], letters.get(each.person, ())),
             place=lawful[each.person],
         )
         for each in told
@@ -125,6 +114,33 @@ def _line(noted: Noted, looks: Sequence[datetime], at: datetime, *, permit: bool
     found = verdict(noted.seen, looks, at, permit=permit, place=place)
     gathering = place.gathering if found is Verdict.GATHERING else ""
     return Line(noted=noted, looks=tuple(looks), verdict=found, gathering=gathering)
+
+
+def _letters(session: Session, spans: Mapping[str, Span]) -> dict[str, list[Permit]]:
+    """Of each of these people, the letters that may say something of their span. At most one query."""
+    if not spans:
+        return {}
+    first, last = (local_date(each) for each in _around(spans))
+    query = select(Entry.person, Entry.document).where(
+        Entry.kind == EntryKind.PERMIT.value,
+        Entry.person.in_(spans),
+        Entry.withdrawn_at.is_(None),
+        Entry.since <= last,
+        or_(Entry.until.is_(None), Entry.until >= first),
+    )
+    found: dict[str, list[Permit]] = {}
+    for person, document in session.execute(query):
+        found.setdefault(person or "", []).append(CODECS[EntryKind.PERMIT].decode(document))
+    return found
+
+
+def _excused(place: Place, at: datetime, letters: Iterable[Permit]) -> bool:
+    return any(place.excused(each, at) for each in letters)
+
+
+def _around(spans: Mapping[str, Span]) -> tuple[datetime, datetime]:
+    """From the first beginning to the last end."""
+    return min(each.start for each in spans.values()), max(each.end for each in spans.values())
 
 
 def _span(place: Place, at: datetime) -> Span:
@@ -142,7 +158,7 @@ def looks_of(session: Session, spans: Mapping[str, Span]) -> dict[str, list[date
     if not spans:
         return {}
     m = RecordMoment
-    start, end = min(each.start for each in spans.values()), max(each.end for each in spans.values())
+    start, end = _around(spans)
     query = select(m.person, m.at).where(m.person.in_(spans), m.at >= start, m.at < end, m.basis != Basis.UNKNOWN.value)
     found: dict[str, list[datetime]] = {}
     for person, at in session.execute(query.order_by(m.at)):

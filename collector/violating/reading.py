@@ -178,7 +178,9 @@ def _permits(session: Session, day: date, people: Collection[str]) -> Iterable[P
         Entry.kind == EntryKind.PERMIT.value,
         Entry.withdrawn_at.is_(None),
         Entry.since <= day,
-        or_(Entry.until.is_(None), Entry.until >= day),
+        or_(
+            Entry.until.is_(None), Entry.until >= day - ONE
+        ),  # a letter for a night's shift names the date on which it begins
     )
     for person, document in session.execute(query):
         if person in people:

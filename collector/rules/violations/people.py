@@ -162,15 +162,14 @@ def checked_in_and_gone(stream: Stream) -> Iterable[Violation]:
 
 
 def _missed_by_check(stream: Stream) -> Iterable[Violation]:
-    """Only of looks of trusted time before the check, and of nobody who has a letter for that date."""
+    """Only of looks of trusted time before the check, and of nobody whom a letter lets be away then."""
     seen: dict[str, list[Look]] = defaultdict(list)
     for look in stream.certain():
         seen[look.person].append(look)
     for missed in set(stream.missed):
-        day = missed.at.astimezone(WIB).date()
         before = [look for look in seen[missed.person] if missed.place.counts(look.when.at, missed.at)]
         if before and not any(
-            each.person == missed.person and each.since <= day <= each.until for each in stream.permits
+            each.person == missed.person and missed.place.excused(each, missed.at) for each in stream.permits
         ):
             yield Violation(
                 kind=Kind.CHECKED_IN_AND_GONE,

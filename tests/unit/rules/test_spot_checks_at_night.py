@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from collector.rules.evidence import Person
+from collector.rules.codes import Code
+from collector.rules.evidence import Permit, Person
 from collector.rules.expected import place
 from collector.rules.hours import Turn
 from collector.rules.ready import SHIFT
@@ -67,3 +68,37 @@ def test_looks_count_from_the_duty_that_holds_the_moment(
     seen = tuple(look(each, number) for number, each in enumerate(told, 1))
     found = detect(Stream(looks=seen, missed=(missed,) if where.awaited else ()))
     assert bool(found) is (absent is Verdict.GONE)
+
+
+NIGHTS, OFFICE = ("malam", "malam"), ("office", "office")
+
+
+@pytest.mark.parametrize(
+    ("shifts", "noted", "on", "part", "excused"),
+    [
+        (OFFICE, "10:00", TUESDAY, None, True),
+        (OFFICE, "10:00", MONDAY, None, False),
+        # A letter for the afternoon says nothing of the morning.
+        (OFFICE, "10:00", TUESDAY, ("13:00", "16:00"), False),
+        (OFFICE, "13:00", TUESDAY, ("13:00", "16:00"), True),
+        (OFFICE, "16:00", TUESDAY, ("07:30", "16:00"), False),
+        # At two in the morning the duty is Monday's.
+        (NIGHTS, "02:00", MONDAY, None, True),
+        (NIGHTS, "02:00", TUESDAY, None, False),
+        (NIGHTS, "02:00", MONDAY, ("21:00", "01:00"), False),
+        (NIGHTS, "02:00", MONDAY, ("21:00", "03:00"), True),
+        (NIGHTS, "02:00", MONDAY, ("01:00", "03:00"), True),
+        (NIGHTS, "22:00", MONDAY, ("21:00", "03:00"), False),
+    ],
+)
+def test_a_letter_excuses_on_the_date_of_the_duty_and_within_its_part_of_the_day(
+    shifts: tuple[str, str], noted: str, on: date, part: tuple[str, str] | None, excused: bool
+) -> None:
+    where = place(who(shifts[0], MONDAY), who(shifts[1], TUESDAY), at(noted), rulebook())
+    hours = (time.fromisoformat(part[0]), time.fromisoformat(part[1])) if part else None
+    letter = Permit(person="p1", code=Code.DL, since=on, until=on, letter="090/1", hours=hours)
+    assert where.excused(letter, at(noted)) is excused
+    if where.awaited:
+        missed = Missed(check="sidak/1", person="p1", unit=UNIT, at=at(noted), place=where)
+        found = detect(Stream(looks=(look(at(noted)),), missed=(missed,), permits=(letter,)))
+        assert bool(found) is not excused
