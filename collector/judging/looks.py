@@ -1,14 +1,18 @@
-"""The looks that may count for some people: their own, those that a ruling gives them, those by telephone."""
+"""The looks that may count for some people: their own, those that a ruling gives them and not those that it strikes, those by telephone."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, select, tuple_
 
+from collector.judging.entries import CODECS, EntryKind
+from collector.judging.marks import ONE_DAY, local_date
 from collector.rules.evidence import Basis, Effect, Look, Method, Moment, Ruling, Spot
+from collector.store.hours import Entry
 from collector.store.results import RecordMoment
 from collector.store.violations import PhoneRecord
 
@@ -83,6 +87,36 @@ def phone_moment(at: datetime, received: datetime) -> Moment:
     if received - at <= PROMPT:
         return Moment.exact(at)
     return Moment(at=at, earliest=at, latest=received, basis=Basis.UNKNOWN)
+
+
+def look_rulings(connection: Connection, first: date, last: date) -> tuple[Ruling, ...]:
+    """Rulings about looks that are of these dates, both included: the one of a night's shift names the date on which it began. One query."""
+    query = select(Entry.document).where(
+        Entry.kind == EntryKind.RULING.value, Entry.withdrawn_at.is_(None), Entry.since.between(first, last)
+    )
+    rulings: Iterable[Ruling] = map(CODECS[EntryKind.RULING].decode, connection.scalars(query))
+    return tuple(each for each in rulings if each.record)
+
+
+def ruled(looks: Iterable[Look], rulings: Iterable[Ruling]) -> Iterator[Look]:
+    """Looks as rulings have them: one that was somebody else is nobody's, or theirs whom the agency named."""
+    told = tuple(rulings)
+    struck = {(each.record, each.person) for each in told if each.effect is Effect.STRIKE_LOOK}
+    given = {each.record: each.person for each in told if each.effect is Effect.COUNT_LOOK}
+    for each in looks:
+        if each.record in given:
+            yield replace(each, person=given[each.record])
+        elif (each.record, each.person) not in struck:
+            yield each
+
+
+def looks_as_ruled(connection: Connection, people: Collection[str], start: datetime, end: datetime) -> list[Look]:
+    """The looks of these people between two moments as rulings have them, in order of time. Five queries at most."""
+    rulings = look_rulings(connection, local_date(start) - ONE_DAY, local_date(end))
+    given = (look for _, look in given_looks(connection, rulings))
+    found = {*ruled((*own_looks(connection, people, start, end), *given), rulings)}
+    found |= {*phone_looks(connection, people, start, end)}
+    return sorted((each for each in found if each.person in people), key=lambda each: (each.when.at, each.record))
 
 
 def _read(connection: Connection, query: Any) -> Iterator[Look]:

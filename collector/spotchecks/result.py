@@ -12,15 +12,15 @@ from sqlalchemy.orm import Session
 
 from collector.judging.entries import CODECS, EntryKind
 from collector.judging.expecting import places
+from collector.judging.looks import looks_as_ruled
 from collector.judging.marks import ONE_DAY, local_date, local_midnight
-from collector.rules.evidence import Basis, Permit
+from collector.rules.evidence import Permit
 from collector.rules.expected import Place
 from collector.rules.hours import Span
 from collector.rules.spotcheck import Seen, Verdict, verdict
 from collector.spotchecks.book import staff
 from collector.store.hours import Entry
 from collector.store.people import Person, Unit
-from collector.store.results import RecordMoment
 from collector.store.spotchecks import SpotCheck, SpotNote
 
 URGENCY = (
@@ -154,16 +154,13 @@ def urgent_first(found: list[Line]) -> list[Line]:
 
 
 def looks_of(session: Session, spans: Mapping[str, Span]) -> dict[str, list[datetime]]:
-    """Looks of trusted time, of each of these people within their span, in order. At most one query."""
-    if not spans:
-        return {}
-    m = RecordMoment
-    start, end = _around(spans)
-    query = select(m.person, m.at).where(m.person.in_(spans), m.at >= start, m.at < end, m.basis != Basis.UNKNOWN.value)
+    """Looks of trusted time as rulings have them, of each of these people within their span, in order. At most five queries."""
     found: dict[str, list[datetime]] = {}
-    for person, at in session.execute(query.order_by(m.at)):
-        if spans[person or ""].holds(at):
-            found.setdefault(person or "", []).append(at)
+    if not spans:
+        return found
+    for look in looks_as_ruled(session.connection(), spans.keys(), *_around(spans)):
+        if look.when.trusted and spans[look.person].holds(look.when.at):
+            found.setdefault(look.person, []).append(look.when.at)
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 
 from collector.judging.entries import CODECS, EntryKind
 from collector.judging.expecting import places
-from collector.judging.looks import phone_look
+from collector.judging.looks import look_rulings, phone_look, ruled
 from collector.rules.codes import ReasonKind, State
 from collector.rules.dating import date_records
 from collector.rules.day import DayResult
 from collector.rules.document import DAY_RESULT
-from collector.rules.evidence import Effect, Look, Moment, Permit, Ruling
+from collector.rules.evidence import Look, Moment, Permit
 from collector.rules.violations.stream import Missed, Observed
 from collector.store.hours import Entry
 from collector.store.records import StoredRecord
@@ -57,7 +57,7 @@ def read_day(session: Session, day: date, context: Context, doubts: Doubts) -> D
     plain = (Row(*row) for row in session.execute(query))
     dated = [*(Dated(row, row.plain_moment()) for row in plain), *doubts.get(day, ())]
     seen = (look(each, context.spots) for each in dated if each.row.kind == "check-in")
-    looks = list(ruled(seen, _look_rulings(session, day)))
+    looks = list(ruled(seen, look_rulings(session.connection(), day - ONE, day + ONE)))
     looks += _phones(session, day, context)
     events = [each for each in dated if each.row.kind == "event"]
     missed = tuple(_missed(session, day))
@@ -142,27 +142,6 @@ def _missed(session: Session, day: date) -> Iterable[Missed]:
         for person, (unit, at) in theirs.items():
             if lawful[person].awaited:
                 yield Missed(check=f"sidak/{number}", person=person, unit=unit, at=at, place=lawful[person])
-
-
-def ruled(looks: Iterable[Look], rulings: Iterable[Ruling]) -> Iterator[Look]:
-    """Looks as rulings have them: one that was somebody else is nobody's, or theirs whom the agency named."""
-    told = tuple(rulings)
-    struck = {(each.record, each.person) for each in told if each.effect is Effect.STRIKE_LOOK}
-    given = {each.record: each.person for each in told if each.effect is Effect.COUNT_LOOK}
-    for each in looks:
-        if each.record in given:
-            yield replace(each, person=given[each.record])
-        elif (each.record, each.person) not in struck:
-            yield each
-
-
-def _look_rulings(session: Session, day: date) -> list[Ruling]:
-    """Rulings about looks near that date: the one of a night shift names the date on which it began."""
-    query = select(Entry.document).where(
-        Entry.kind == EntryKind.RULING.value, Entry.withdrawn_at.is_(None), Entry.since.between(day - ONE, day + ONE)
-    )
-    rulings: Iterable[Ruling] = map(CODECS[EntryKind.RULING].decode, session.scalars(query))
-    return [each for each in rulings if each.record]
 
 
 def _missed_midday(session: Session, day: date) -> Iterable[DayResult]:

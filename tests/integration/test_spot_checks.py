@@ -22,7 +22,7 @@ from collector.judging.changing import Decision
 from collector.judging.checks import Asked, ask_again, asked_again, looked_again
 from collector.judging.entries import Decided, enter, set_pattern, set_turns, withdraw
 from collector.rules.codes import Code
-from collector.rules.evidence import Permit
+from collector.rules.evidence import Effect, Permit, Ruling
 from collector.rules.hours import Turn
 from collector.rules.ready import PERPRES_21_2023, SHIFT
 from collector.rules.ruleset import Assembly, AssemblyKind
@@ -228,6 +228,33 @@ def test_a_rota_that_comes_after_the_check_was_closed_is_followed_by_violation_a
         ask_again(connection, {FRIDAY: {"p-1"}})
         looked_again(connection, first)
     assert asked(centre) != ()  # what was asked while they looked is looked at again
+
+
+def test_a_look_that_was_ruled_somebody_elses_is_not_counted_for_whom_it_was_recorded(
+    inspector: FlaskClient, centre: Centre, clock: Clock
+) -> None:
+    page = drawn(inspector)
+    clock.now = NOON
+    for person, seen in (("p-1", "absent"), ("p-3", "present")):
+        assert tapped(inspector, page, person, seen) == 200
+    assert inspector.post(f"{page}/close", data={"remark": "", "csrf_token": csrf(inspector)}).status_code == 303
+
+    def told() -> tuple[dict[str, str], int]:
+        detect(centre)
+        sheet = inspector.get(f"{page}.csv").text.removeprefix("\ufeff")
+        rows = csv.DictReader(io.StringIO(sheet, newline=""), delimiter=";")
+        gone = [row for row in centre.rows("violations") if row["kind"] == "checked-in-and-gone" and row["stands"]]
+        return {row["nama"].split()[0]: row["hasil"] for row in rows if row["dicatat"]}, len(gone)
+
+    assert told() == ({"Siti": "gone", "Dewi": "unrecorded"}, 1)
+    records = centre.rows("records")
+    [look] = [one for one in records if one["person"] == "p-1" and one["at"] == at(FRIDAY, "07:05")]
+    name = f"{look['kiosk']}/{look['chain']}/{look['seq']}"
+    with centre.writer.transaction() as connection:
+        for person, effect in (("p-1", Effect.STRIKE_LOOK), ("p-3", Effect.COUNT_LOOK)):
+            ruling = Ruling(person=person, day=FRIDAY, effect=effect, entry="S-1", record=name)
+            enter(connection, ruling, "bkd", "salah orang", NOW)
+    assert told() == ({"Siti": "absent", "Dewi": "agrees"}, 0)
 
 
 def test_whose_place_was_the_ceremony_is_told_so_and_not_sought(
