@@ -24,6 +24,7 @@ DATABASE = "database"
 MANIFEST = "manifest.json"
 PLAIN = "plain.tar"
 PARTIAL = ".partial"
+LOCK = ".siperlu-lock"
 NAME = "siperlu-{at:%Y%m%dT%H%M%SZ}.backup"
 SCRATCH = ".siperlu-plain-"
 """What lies in such a folder is not encrypted."""
@@ -89,8 +90,11 @@ def restore(path: Path, url: str, parts: Mapping[str, Path], passphrase: str) ->
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Nobody else backs up or restores there; what a power cut left of those before, every key unencrypted, goes first."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    """Nobody else backs up or restores there; what a power cut left of those before, every key unencrypted, goes first.
+
+    A file is locked, not the folder: on a network's file system only what is open for writing can be.
+    """
+    handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

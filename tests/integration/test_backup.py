@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import io
 import os
 import tempfile
@@ -111,7 +113,7 @@ def test_files_come_back_as_they_were_and_nothing_is_written_over(places: tuple[
 def test_a_backup_that_could_not_be_made_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(BackupError):
         making.make(f"sqlite:///{tmp_path}/none.db", {}, tmp_path / "backups", WORD, NOW)
-    assert list((tmp_path / "backups").iterdir()) == []
+    assert [path.name for path in (tmp_path / "backups").iterdir()] == [making.LOCK]
 
 
 def test_what_a_power_cut_left_unencrypted_goes_before_the_next_one(
@@ -135,7 +137,7 @@ def test_what_a_power_cut_left_unencrypted_goes_before_the_next_one(
             making.make(old.url, old.parts, folder, WORD, NOW)
     assert any(b"secret too" in path.read_bytes() for path in folder.rglob("*") if path.is_file())
     made = making.make(old.url, old.parts, folder, WORD, NOW)
-    assert list(folder.iterdir()) == [made]
+    assert {path.name for path in folder.iterdir()} == {made.name, making.LOCK}
 
 
 class PowerCut(BaseException):
@@ -147,6 +149,24 @@ def test_two_at_once_do_not_sweep_each_other_away(places: tuple[Place, Place], t
     (tmp_path / "backups").mkdir()
     with making._alone(tmp_path / "backups"), pytest.raises(BackupError, match="at work there"):
         making.make(old.url, old.parts, tmp_path / "backups", WORD, NOW)
+
+
+def test_a_folder_on_a_network_will_do(
+    places: tuple[Place, Place], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """NFS locks for one alone only what is open for writing, which no folder can be."""
+    flock = fcntl.flock
+
+    def networked(handle: int, how: int) -> None:
+        if how & fcntl.LOCK_EX and not fcntl.fcntl(handle, fcntl.F_GETFL) & os.O_ACCMODE:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        flock(handle, how)
+
+    with Writer(open_engine(places[0].url)) as writer:
+        lay_tables(writer.engine)
+    monkeypatch.setattr("collector.backup.making.fcntl.flock", networked)
+    made = making.make(places[0].url, places[0].parts, tmp_path / "backups", WORD, NOW)
+    assert making.verify(made, WORD)["kind"]
 
 
 def test_the_newest_are_kept(tmp_path: Path) -> None:
@@ -212,7 +232,7 @@ def test_a_restore_says_what_is_missing_and_what_to_do(tmp_path: Path) -> None:
         ["backup", "--to", str(tmp_path / "backups"), "--config", str(places["old"])],
         ["restore", "FILE", "--config", str(places["new"])],
     ):
-        given = [str(next((tmp_path / "backups").iterdir())) if word == "FILE" else word for word in line]
+        given = [str(next((tmp_path / "backups").glob("siperlu-*"))) if word == "FILE" else word for word in line]
         done = CliRunner().invoke(main, ["centre", *given, *words])
         assert done.exit_code == 0, done.output
     assert (tmp_path / "new/keys/centre-1.jwk").read_text() == "secret"
