@@ -28,6 +28,7 @@ from collector.rules.ready import PERPRES_21_2023, SHIFT
 from collector.rules.ruleset import Assembly, AssemblyKind
 from collector.settings import CollectorSettings
 from collector.store.engine import open_reader
+from collector.store.violations import PhoneRecord
 from collector.violating.detection import Detection
 from collector.web import create_app
 from tests.centre import Centre, FakeKiosk, opened
@@ -255,6 +256,23 @@ def test_a_look_that_was_ruled_somebody_elses_is_not_counted_for_whom_it_was_rec
             ruling = Ruling(person=person, day=FRIDAY, effect=effect, entry="S-1", record=name)
             enter(connection, ruling, "bkd", "salah orang", NOW)
     assert told() == ({"Siti": "absent", "Dewi": "agrees"}, 0)
+
+
+def test_a_look_by_telephone_is_one_to_page_and_violations(
+    inspector: FlaskClient, centre: Centre, clock: Clock
+) -> None:
+    seen = at(FRIDAY, "08:00")
+    told = {"record": "phone/1", "person": "p-3", "device": "d-1", "at": seen, "received_at": seen}
+    with centre.writer.transaction() as connection:
+        connection.execute(sa.insert(PhoneRecord).values(**told, latitude=-8.13, longitude=113.22, accuracy_m=10.0))
+    page = drawn(inspector)
+    clock.now = NOON
+    assert tapped(inspector, page, "p-3", "absent") == 200
+    assert inspector.post(f"{page}/close", data={"remark": "", "csrf_token": csrf(inspector)}).status_code == 303
+    detect(centre)
+    assert ";08:00:00;gone;" in inspector.get(f"{page}.csv").text
+    [found] = [row for row in centre.rows("violations") if row["kind"] == "checked-in-and-gone"]
+    assert (found["subject"], json.loads(found["evidence"])) == ("p-3", ["phone/1"])
 
 
 def test_whose_place_was_the_ceremony_is_told_so_and_not_sought(
