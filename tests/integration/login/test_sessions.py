@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, wait
+
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
-from collector.accounts import book
+from collector import audit
+from collector.accounts import book, sessions
 from collector.accounts.book import Author, Wish
 from collector.accounts.roles import Role
+from collector.accounts.sessions import Client, Limits
+from collector.audit.log import lock
 from collector.store.accounts import StoredAccount, WebSession
+from collector.store.engine import open_engine
 from collector.store.writer import Writer
 from tests.integration.login.door import DAY, HASHED, OWN, Clock, browser, change, log_in, post, sessions_of
 from tests.screenshots import office
@@ -95,3 +101,22 @@ def test_a_session_ends_when_the_account_changes(client: FlaskClient, writer: Wr
         else:
             book.reset(session, "rina", author, DAY)
     assert client.get("/").status_code == 303
+
+
+def test_who_sweeps_what_has_run_out_waits_for_nobody_who_logs_out_everywhere(writer: Writer, store_url: str) -> None:
+    limits, here = Limits(DAY, DAY), Client("10.0.0.1", "")
+    with writer.session() as session:
+        sessions.start(session, "rina", here, office.NOW - 2 * DAY, limits)
+    with Writer(open_engine(store_url)) as other, ThreadPoolExecutor(1) as beside:
+
+        def comes_in() -> str:
+            with other.session() as session:
+                lock(session)
+                return sessions.start(session, "rina", here, office.NOW, limits)
+
+        with writer.session() as session:
+            assert book.close_sessions(session, "rina") == 1
+            second = beside.submit(comes_in)
+            wait([second], timeout=0.3)
+            audit.note(session, "rina", "logout.everywhere", "rina")
+        assert second.result(20)
