@@ -57,7 +57,7 @@ def file_(  # noqa: PLR0913, PLR0917 - click hands over one argument an option
     path: Path | None,
     as_json: bool,
 ) -> None:
-    """Contest what PERSON's day became; what the centre knows now is attached. An account of BKD may also past the deadline."""
+    """Contest what PERSON's day became; what the centre knows now is attached. An account of BKD may do so past the deadline, too."""
     moment = datetime.combine(day.date(), around.time() if around else time(), WIB).astimezone(UTC)
     filing = Filing(
         person=person,
