@@ -89,9 +89,12 @@ def open_alarms(session: Session, kiosks: Iterable[str]) -> dict[str, list[Alarm
     return found
 
 
-def missed(alarms: Iterable[Alarm]) -> bool:
-    """Whether a kiosk with these open alarms is missed."""
-    return any(one.kind == "silent" for one in alarms)
+def missed(alarms: Iterable[Alarm], heard_at: datetime | None) -> bool:
+    """Whether a kiosk with these alarms is missed: one of silence is open, and it has not spoken since. Alarms end once a
+    minute: who speaks again, or for the first time, is not told meanwhile to have been silent for long."""
+    return any(
+        one.kind == "silent" and one.until is None and (heard_at is None or heard_at <= one.since) for one in alarms
+    )
 
 
 def alarms_of(session: Session, kiosk: str, limit: int = 50) -> list[Alarm]:

@@ -97,6 +97,11 @@ class KioskFacts:
         moments = [one.received_at for one in (self.health, self.last) if one is not None]
         return max(moments, default=None)
 
+    @property
+    def heard_at(self) -> datetime | None:
+        """When it spoke itself; None while the broker says that it lost it, which is news of the kiosk but not from it."""
+        return None if self.health is not None and not self.health.online else self.last_contact
+
     def state(self, day: Day, now: datetime, *, missed: bool) -> State:
         """The kiosk in one word; `day` is the local day of `now`. `missed`: its alarm of silence is open: whether people come
         now, or a stick, is judged there, once for row and sum."""

@@ -15,6 +15,7 @@ from collector.commands import orders_of
 from collector.fleet.watch import trends
 from collector.reports import fleet as reports_fleet
 from collector.reports import kiosks as reports
+from collector.reports.fleet import missed
 from collector.reports.kiosks import KioskFacts, State
 from collector.reports.looks import MOST, Look, count_at_kiosk, looks_at_kiosk
 from collector.settings import CollectorSettings
@@ -124,7 +125,7 @@ def _list(desk: Desk, session: Session) -> dict[str, Any]:
     alarms = reports_fleet.open_alarms(session, [facts.id for facts in found])
     return {
         "rows": [
-            (facts, STATES[facts.state(today, now, missed=reports_fleet.missed(alarms.get(facts.id, ())))])
+            (facts, STATES[facts.state(today, now, missed=missed(alarms.get(facts.id, ()), facts.heard_at))])
             for facts in found
         ],
         "alarms": alarms,
@@ -138,10 +139,9 @@ def _one(desk: Desk, name: str, session: Session) -> dict[str, Any]:
     facts, day, today = _known(session, name), desk.day_asked(), desk.today().date
     sheets = pages_of(count_at_kiosk(session, name, day))
     alarms = reports_fleet.alarms_of(session, name)
-    missed = reports_fleet.missed(one for one in alarms if one.until is None)
     return {
         "facts": facts,
-        "state": STATES[facts.state(desk.today(), desk.now(), missed=missed)],
+        "state": STATES[facts.state(desk.today(), desk.now(), missed=missed(alarms, facts.heard_at))],
         "day": day,
         "pages": sheets,
         "looks": looks_at_kiosk(session, name, day, PAGE, sheets.offset),

@@ -91,7 +91,7 @@ def _page(desk: Desk, name: str, form: FinishForm) -> str:
             except (RulesError, LookupError):  # rules that contradict each other are mended on the page of hours
                 trial = None
         units = read_units(session)
-        missed = fleet.missed(fleet.open_alarms(session, [name]).get(name, ()))
+        missed = fleet.missed(fleet.open_alarms(session, [name]).get(name, ()), facts.heard_at)
         ever = listed(session, Choice((EntryKind.FINISHED,), frozenset((facts.unit,))), MOST_FINISHED)
     mine = [each for each in ever if each.kiosk == name]
     state = facts.state(desk.today(), desk.now(), missed=missed)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from collector.reports.day import Day
+from collector.reports.fleet import Alarm, missed
 from collector.reports.kiosks import FRESH, Health, KioskFacts, LastRecord, State
 from collector.reports.looks import REPEAT, Look, by_day, grouped
 from collector.reports.watermarks import BEHIND, ChainMark, Gap, is_behind, tail_gaps, watermark
@@ -107,6 +108,19 @@ def test_a_kiosk_is_silent_when_its_alarm_says_so_and_quiet_when_nobody_misses_i
     assert GOOD.state(Day.holding(later, WIB), later, missed=False) is State.QUIET
     gone = replace(GOOD, health=replace(GOOD.health, online=False))
     assert gone.state(TODAY, NOW, missed=True) is State.SILENT, "within minutes, in working hours"
+
+
+def test_who_has_spoken_since_it_fell_silent_is_missed_no_more() -> None:
+    """The alarm ends at the next look, up to a minute later; a kiosk that is just set up has one until its first word."""
+    open_, over = Alarm("k", "silent", NOW, None), Alarm("k", "silent", NOW, NOW + HOUR)
+    assert missed([Alarm("k", "disk", NOW, None), open_], NOW - HOUR)
+    assert missed([open_], None)
+    assert not missed([open_], NOW + timedelta(seconds=1))
+    assert missed([open_], replace(GOOD, health=replace(GOOD.health, online=False)).heard_at), (
+        "the broker's word, not its own"
+    )
+    assert GOOD.heard_at == NOW
+    assert not missed([over, Alarm("k", "disk", NOW, None)], NOW - HOUR)
 
 
 def look(minutes: float, kiosk: str = "k", seq: int = 1) -> Look:
