@@ -48,10 +48,11 @@ GRAVE = frozenset({AlarmKind.INCIDENT, AlarmKind.SILENT, AlarmKind.OUT_OF_SERVIC
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the kiosk itself does not tell. `working`: it is a time at which people of its unit come and go; `by_stick`: it has
-    no network by decision; `roster_at`: when the newest roster was published to it."""
+    no network by decision; `registered_at`: when it became a kiosk; `roster_at`: when the newest roster was published to it."""
 
     working: bool
     by_stick: bool
+    registered_at: datetime
     roster_at: datetime | None
     trend: Trend | None
 
@@ -78,7 +79,7 @@ def _silent(facts: KioskFacts, around: Surroundings, now: datetime) -> bool:
         return contact is not None and now - contact > SILENT_BY_STICK
     if not around.working:
         return False
-    return contact is None or now - contact > SILENT_AFTER
+    return now - (contact or around.registered_at) > SILENT_AFTER  # one that is set up has not spoken yet
 
 
 def _of_health(facts: KioskFacts, health: Health, around: Surroundings, now: datetime) -> dict[AlarmKind, bool]:

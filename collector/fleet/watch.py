@@ -83,9 +83,9 @@ def _seen(session: Session, now: datetime) -> Iterator[tuple[KioskFacts, Surroun
     hours = WorkingHours(read_book(connection).rules, read_organisation(connection))
     moved = trends(session, local_date(now))
     others = {
-        kiosk: (by_stick, at)
-        for kiosk, by_stick, at in session.execute(
-            select(Kiosk.id, Kiosk.by_stick, PublishedRoster.at).outerjoin(
+        kiosk: (by_stick, since, at)
+        for kiosk, by_stick, since, at in session.execute(
+            select(Kiosk.id, Kiosk.by_stick, Kiosk.registered_at, PublishedRoster.at).outerjoin(
                 PublishedRoster, PublishedRoster.kiosk == Kiosk.id
             )
         )
@@ -93,8 +93,8 @@ def _seen(session: Session, now: datetime) -> Iterator[tuple[KioskFacts, Surroun
     offset = 0
     while page := kiosks(session, PAGE, offset):
         for facts in page:
-            by_stick, at = others[facts.id]
-            yield facts, Surroundings(hours.at(facts.unit, now), by_stick, at, moved.get(facts.id))
+            by_stick, since, at = others[facts.id]
+            yield facts, Surroundings(hours.at(facts.unit, now), by_stick, since, at, moved.get(facts.id))
         offset += PAGE
 
 

@@ -28,7 +28,13 @@ NOW = datetime(2026, 1, 5, 0, 30, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 HEALTH = Health(NOW, True, "0.1.0", "running", 0, 4, 51.0, 20_000, (), NOW, NOW + 2 * CERTIFICATE)
 GOOD = KioskFacts("k", "U", "Unit", "unit", None, 4, HEALTH, (), LastRecord(NOW, NOW, "ntp", 3), (), 0, None, 0)
-AROUND = Surroundings(working=True, by_stick=False, roster_at=NOW - 2 * ROSTER_AFTER, trend=None)
+AROUND = Surroundings(
+    working=True,
+    by_stick=False,
+    registered_at=NOW - 2 * ROSTER_AFTER,
+    roster_at=NOW - 2 * ROSTER_AFTER,
+    trend=None,
+)
 
 
 def facts(**health: Any) -> KioskFacts:
@@ -84,6 +90,12 @@ def test_a_kiosk_is_missed_when_people_come_and_not_at_night() -> None:
     assert kinds(GOOD, now=late) == {"silent"}
     assert kinds(GOOD, replace(AROUND, working=False), late) == set()
     assert kinds(replace(GOOD, health=None, last=None)) == {"silent"}
+
+
+def test_a_kiosk_that_is_being_set_up_is_waited_for_as_long_as_any_other() -> None:
+    new, unheard = replace(AROUND, registered_at=NOW), replace(GOOD, health=None, last=None)
+    assert kinds(unheard, new, NOW + SILENT_AFTER) == set()
+    assert kinds(unheard, new, NOW + SILENT_AFTER + SECOND) == {"silent"}
 
 
 def test_a_school_without_a_network_has_a_month() -> None:
