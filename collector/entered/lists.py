@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from collector.entered.errors import ConfirmError, ListError
 from collector.judging import entries
 from collector.judging.evidence import load
 from collector.judging.marks import local_date
 from collector.judging.organisation import read_organisation
+from collector.leave import reading
 from collector.rules.evidence import Manual, ManualWhy
 from collector.rules.hours import WIB, Span
 from collector.rules.touching import touching
 from collector.schedules.standing import hold
 from collector.store.hours import Entry
 from collector.store.lists import PresenceLine, PresenceList
-from collector.store.people import Assignment, Person
 
 MINUTE = timedelta(minutes=1)
 FILED, CONFIRMED, REFUSED, WITHDRAWN = "filed", "confirmed", "refused", "withdrawn"
@@ -147,17 +147,7 @@ def _serve(connection: Connection, filing: Filing, people: Sequence[str]) -> Non
     """By their main post, as the page offers them; held until the commit, so that of two lists at once one names a person."""
     hold(connection, people)
     units = read_organisation(connection).tree.below(filing.unit)
-    served = set(
-        connection.scalars(
-            select(Assignment.person)
-            .join(Person, Person.id == Assignment.person)
-            .where(Assignment.person.in_(people), Assignment.unit.in_(sorted(units)))
-            .where(Assignment.kind == "main", Assignment.from_day <= filing.day)
-            .where(or_(Assignment.until_day.is_(None), Assignment.until_day >= filing.day))
-            .where(or_(Person.left_on.is_(None), Person.left_on > filing.day))
-        )
-    )
-    strangers = sorted(set(people) - served)
+    strangers = reading.strangers(connection, units, people, filing.day)
     if strangers:
         raise ListError(
             f"person {strangers[0]} does not serve at {filing.unit} by their main post on {filing.day}: take them off the list"

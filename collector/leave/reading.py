@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from collector.leave.requests import APPROVED, FILED, Filed
@@ -112,7 +112,9 @@ def people(session: Session, units: Collection[str], on: date) -> list[Somebody]
     return [Somebody(*row) for row in session.execute(query)]
 
 
-def strangers(session: Session, units: Collection[str] | None, asked: Collection[str], on: date) -> list[str]:
+def strangers(
+    session: Session | Connection, units: Collection[str] | None, asked: Collection[str], on: date
+) -> list[str]:
     """Those of the people asked whom `people` does not name: they do not serve at these units (None: at any)."""
     query = select(Person.id).join(Assignment, Assignment.person == Person.id)
     serving = set(session.scalars(query.where(Person.id.in_(sorted(asked)), *_serving(units, on))))
